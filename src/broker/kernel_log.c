@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the log reader's events to records. */
+#include "broker/kernel_log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "broker/broker.h"
+#include "common/mono.h"
+#include "engine/kernel_event.h"
+#include "policy/decide.h"
+#include "ruleset/compile.h"
+
+#define FORBIDDEN  "forbidden:"
+#define MANAGEMENT "management:"
+
+int kernel_log_rule(const char *prefix, struct kernel_log_rule *ret)
+{
+	const size_t ours = sizeof(COMPILE_LOG_PREFIX) - 1;
+	struct kernel_log_rule rule = { 0 };
+
+	if (strncmp(prefix, COMPILE_LOG_PREFIX, ours) != 0)
+		return -EBADMSG;
+	rule.name = prefix + ours;
+	if (strncmp(rule.name, FORBIDDEN, sizeof(FORBIDDEN) - 1) == 0) {
+		rule.reason = REASON_FORBIDDEN;
+	} else if (strncmp(rule.name, MANAGEMENT, sizeof(MANAGEMENT) - 1) == 0) {
+		rule.reason = REASON_PERMITTED_ADDRESS;
+		rule.permitted = true;
+	} else {
+		rule.reason = reason_of_slug(rule.name);
+		if (rule.reason == REASON_COUNT)
+			return -EBADMSG;
+	}
+	*ret = rule;
+	return 0;
+}
+
+static int record_event(struct broker *broker, const struct kernel_event *event, uint64_t now_ms)
+{
+	struct kernel_log_rule rule;
+	struct decide_result result;
+	struct flow_key key;
+	const struct recorder_decision decision = {
+		.kind = RECORD_DECISION,
+		.key = &key,
+		.result = &result,
+		.rule = event->prefix + sizeof(COMPILE_LOG_PREFIX) - 1,
+		.iif = event->iif,
+		.oif = event->oif,
+		.now_ms = now_ms,
+	};
+
+	if (event->family == 0 || kernel_log_rule(event->prefix, &rule) != 0)
+		return -EBADMSG;
+	kernel_event_flow_key(event, &key);
+	decide_refuse(broker->policy, &key, rule.reason, &result);
+	result.permitted = rule.permitted;
+	recorder_count(&broker->recorder, rule.permitted, rule.reason);
+	/* nothing is permitted by this record: a failure to write it is the writer's to count */
+	(void)recorder_decision(&broker->recorder, &decision);
+	return 0;
+}
+
+static void record_missing(struct broker *broker, uint64_t count, const char *action,
+			   const char *what)
+{
+	char text[160];
+
+	(void)snprintf(text, sizeof(text), "%s: %llu.", what, (unsigned long long)count);
+	(void)recorder_note(&broker->recorder, RECORD_GAP, action, count, text);
+}
+
+static void take(struct engine_slot *slot, const struct kernel_event_message *message)
+{
+	struct broker *broker = slot->broker;
+	const uint64_t now_ms = mono_ms_coarse();
+	uint64_t unreadable = message->unreadable - slot->unreadable;
+	const uint64_t missing = message->missing - slot->overruns;
+
+	for (uint32_t i = 0; i < message->count; i++)
+		if (record_event(broker, &message->events[i], now_ms) != 0)
+			unreadable++;
+	if (missing > 0)
+		record_missing(broker, missing, "kernel-log-gap",
+			       "Refusals by kernel rules that could not be handed over");
+	if (unreadable > 0)
+		record_missing(broker, unreadable, "kernel-log-unreadable",
+			       "Messages of the kernel's log that could not be read");
+	broker->kernel_log_missing += missing;
+	broker->kernel_log_unreadable += unreadable;
+	slot->overruns = message->missing;
+	slot->unreadable = message->unreadable;
+	slot->packets += message->count;
+	(void)broker_flush(broker);
+}
+
+int kernel_log_take(struct engine_slot *slot)
+{
+	static struct kernel_event_message message;
+	const ssize_t len = recv(slot->fd, &message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;
+	if (len == 0)
+		return -EPIPE;
+	if ((size_t)len > sizeof(message) ||
+	    kernel_event_message_check(&message, (size_t)len) != 0 ||
+	    message.missing < slot->overruns || message.unreadable < slot->unreadable)
+		return -EBADMSG;
+	take(slot, &message);
+	return 0;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* read, compile, load, swap, judge open flows. */
+#include "broker/reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/broker.h"
+#include "broker/verdict.h"
+#include "common/defs.h"
+#include "common/errors.h"
+#include "common/i18n.h"
+#include "common/log.h"
+#include "common/mark.h"
+#include "common/mono.h"
+#include "kernel/apply.h"
+#include "kernel/conntrack.h"
+#include "policy/decide.h"
+#include "policy/policy.h"
+#include "ruleset/compile.h"
+
+#define WALK_TRIES 5
+
+static int load(struct broker *broker, const struct policy *policy, struct errors *errors)
+{
+	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
+	const struct apply_options options = {
+		.queue = broker->features.queue == FEATURES_QUEUE_NATIVE ? APPLY_QUEUE_NATIVE
+									 : APPLY_QUEUE_COMPAT,
+		.sock = broker->table,
+	};
+	const int error = compile_policy(policy, &ruleset);
+
+	if (error != 0) {
+		errors_add(errors, policy->source.path, 0, _("the policy cannot be compiled: %s"),
+			   strerror(-error));
+		return error;
+	}
+	return apply_ruleset(ruleset, &options, errors);
+}
+
+int reload_load_first(struct broker *broker, struct errors *errors)
+{
+	const int error = load(broker, broker->policy, errors);
+
+	if (error == 0)
+		broker->policy_loaded = mono_real();
+	return error;
+}
+
+/* Open flows to be cut, gathered while the walk keeps the socket busy. */
+struct cuts {
+	const struct policy *policy;
+	struct conntrack_entry *at;
+	size_t count, room;
+};
+
+static int gather(const struct conntrack_entry *entry, void *data)
+{
+	struct cuts *cuts = data;
+	struct decide_result result;
+
+	decide_again(cuts->policy, &entry->key, entry->mark, &result);
+	if (result.permitted)
+		return 0;
+	if (cuts->count == cuts->room) {
+		const size_t room = cuts->room ? cuts->room * 2 : 256;
+		struct conntrack_entry *grown = realloc(cuts->at, room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		cuts->at = grown;
+		cuts->room = room;
+	}
+	cuts->at[cuts->count++] = *entry;
+	return 0;
+}
+
+static int gather_all(struct broker *broker, struct cuts *cuts)
+{
+	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED };
+	int error = -EINTR;
+
+	for (int i = 0; i < WALK_TRIES && error == -EINTR; i++) {
+		cuts->count = 0;
+		error = 0;
+		for (size_t s = 0; s < ARRAY_SIZE(states) && error == 0; s++)
+			error = conntrack_walk(broker->conntrack, states[s], MARK_STATE_MASK,
+					       gather, cuts, NULL);
+	}
+	/* the table never stood still: what was found counts, and packets of the rest meet the new
+	 * rules only when new */
+	return error == -EINTR ? 0 : error;
+}
+
+static int cut(struct broker *broker, const struct conntrack_entry *entry)
+{
+	struct decide_result result;
+	const struct recorder_decision decision = {
+		.kind = RECORD_CUT,
+		.key = &entry->key,
+		.result = &result,
+		.now_ms = mono_ms(),
+	};
+	const int error =
+		conntrack_set_mark(broker->conntrack, entry, MARK_REFUSED, MARK_STATE_MASK);
+
+	if (error != 0)
+		return error == -ENOENT ? 0 : error;
+	decide_again(broker->policy, &entry->key, entry->mark, &result);
+	recorder_count(&broker->recorder, false, result.reason);
+	(void)recorder_decision(&broker->recorder, &decision);
+	return 1;
+}
+
+int reload_judge_open_flows(struct broker *broker)
+{
+	struct cuts cuts = { .policy = broker->policy };
+	int error = gather_all(broker, &cuts);
+	unsigned int done = 0;
+
+	for (size_t i = 0; i < cuts.count && error >= 0; i++) {
+		error = cut(broker, &cuts.at[i]);
+		done += error == 1;
+	}
+	free(cuts.at);
+	(void)broker_flush(broker);
+	if (error < 0) {
+		log_error(_("cannot judge the open flows again; some that the policy no longer "
+			    "permits may "
+			    "go on: error=%s"),
+			  strerror(-error));
+		return error;
+	}
+	if (done > 0)
+		log_info(_("open flows that the policy no longer permits were cut: count=%u"),
+			 done);
+	return 0;
+}
+
+static void want_same(struct errors *errors, const struct policy *policy, bool same,
+		      const char *what)
+{
+	if (!same)
+		errors_add(errors, policy->source.path, 0,
+			   _("%s differs from that of the running daemon: this needs a restart, "
+			     "not a reload"),
+			   what);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* True if the running daemon can take what policy says of itself. */
+static bool fits_running(const struct policy *running, const struct policy *policy,
+			 struct errors *errors)
+{
+	const struct policy_daemon *a = &running->daemon, *b = &policy->daemon;
+	const size_t before = errors->count;
+
+	want_same(errors, policy, a->queue_first == b->queue_first, "queues.first");
+	want_same(errors, policy, a->queue_count == b->queue_count, "queues.count");
+	want_same(errors, policy, a->queue_length == b->queue_length, "queues.length");
+	want_same(errors, policy, a->log_group_first == b->log_group_first, "daemon.log_group");
+	want_same(errors, policy, same_text(a->user, b->user), "daemon.user");
+	want_same(errors, policy, a->undecided_max == b->undecided_max, "daemon.undecided_max");
+	want_same(errors, policy, a->undecided_timeout_ms == b->undecided_timeout_ms,
+		  "daemon.undecided_timeout_ms");
+	want_same(errors, policy, same_text(a->log_directory, b->log_directory), "log.directory");
+	want_same(errors, policy, same_text(a->control_socket, b->control_socket),
+		  "control.socket");
+	want_same(errors, policy, same_text(a->control_group, b->control_group),
+		  "control.operators");
+	return errors->count == before && !errors->truncated;
+}
+
+void reload_log_errors(const struct errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct errors_item *item = &errors->at[i];
+
+		if (item->file && item->line > 0)
+			log_error("%s:%d: %s", item->file, item->line, item->text);
+		else
+			log_error("%s%s%s", item->file ? item->file : "", item->file ? ": " : "",
+				  item->text);
+	}
+}
+
+static void tell_refused(struct broker *broker, struct errors *errors)
+{
+	char text[512];
+
+	errors_sort(errors);
+	free(broker->reload_error);
+	broker->reload_error = errors_text(errors);
+	reload_log_errors(errors);
+	log_error(_("the policy was not loaded; the running one stays: errors=%zu"), errors->count);
+	(void)snprintf(
+		text, sizeof(text),
+		"A policy was refused with %zu errors, the first: %s The running policy stays.",
+		errors->count, errors->count > 0 ? errors->at[0].text : "out of memory.");
+	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-refused", 0, text);
+	(void)broker_flush(broker);
+}
+
+static void swap(struct broker *broker, struct policy *policy)
+{
+	struct policy *old = broker->policy;
+
+	broker->policy = policy;
+	broker->recorder.policy = policy;
+	broker->policy_loaded = mono_real();
+	free(steal(broker->reload_error));
+	for (uint32_t i = 0; i < broker->engine_count; i++)
+		verdict_judge_again(broker->engines[i].verdicts, policy);
+	policy_free(old);
+}
+
+int reload_policy(struct broker *broker, struct errors *errors)
+{
+	auto_(policy_freep) struct policy *policy = NULL;
+	int error = policy_read(broker->options.policy_path, &policy, errors);
+
+	if (error == 0 && !fits_running(broker->policy, policy, errors))
+		error = -EINVAL;
+	if (error == 0)
+		error = load(broker, policy, errors);
+	if (error != 0) {
+		tell_refused(broker, errors);
+		return error;
+	}
+	swap(broker, steal(policy));
+	log_info(_("the policy was loaded: hash=%s"), broker->policy->source.hash);
+	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0,
+			    "The policy was read anew and is in force.");
+	/* what could not be judged was logged; the new policy is in force all the same */
+	(void)reload_judge_open_flows(broker);
+	return 0;
+}

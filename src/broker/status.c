@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Gathers counts and states into one JSON object. */
+#include "broker/status.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "audit/writer.h"
+#include "broker/broker.h"
+#include "broker/verdict.h"
+#include "common/mono.h"
+#include "policy/policy.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unversioned"
+#endif
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *time_of(const struct timespec *time)
+{
+	char text[32];
+	struct tm parts;
+
+	if (!gmtime_r(&time->tv_sec, &parts) ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		return json_null();
+	return json_string(text);
+}
+
+static json_t *policy_state(const struct broker *broker)
+{
+	const struct policy *policy = broker->policy;
+	json_t *configurations = json_array();
+
+	for (unsigned int c = 0; c < CONFIGURATION_COUNT; c++)
+		if (policy->configurations & (1U << c))
+			json_array_append_new(
+				configurations,
+				json_string(guideline_configuration_slug((enum configuration)c)));
+	return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o}", "path", policy->source.path,
+			 "hash", policy->source.hash, "loaded", time_of(&broker->policy_loaded),
+			 "appliance", policy->appliance_name, "organisation", policy->organisation,
+			 "configurations", configurations, "last_reload_error",
+			 text_or_null(broker->reload_error));
+}
+
+static json_t *kernel_state(const struct broker *broker)
+{
+	struct utsname name;
+
+	if (uname(&name) != 0)
+		name.release[0] = '\0';
+	return json_pack("{s:s, s:s, s:s}", "queue",
+			 broker->features.queue == FEATURES_QUEUE_NATIVE ? "native" : "compat",
+			 "release", name.release, "table", "in place");
+}
+
+static json_t *counts_of(const uint64_t *counts)
+{
+	json_t *object = json_object();
+
+	for (unsigned int i = 0; i < REASON_COUNT; i++)
+		if (counts[i] > 0)
+			json_object_set_new(object, reason_info((enum reason)i)->slug,
+					    number(counts[i]));
+	return object;
+}
+
+static json_t *engine_state(const struct engine_slot *slot)
+{
+	struct verdict_counts counts;
+
+	verdict_counts(slot->verdicts, &counts);
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "number", number(slot->index),
+			 "pid", number((uint64_t)slot->pid), "state",
+			 slot->pid ? "running" : "restarting", "packets", number(slot->packets),
+			 "flows", number(counts.undecided), "overruns", number(slot->overruns),
+			 "restarts", number(slot->restarts));
+}
+
+static json_t *log_state(const struct broker *broker)
+{
+	const int failure = writer_failure(broker->recorder.writer);
+	struct writer_counts counts;
+	char path[512];
+
+	writer_counts(broker->recorder.writer, &counts);
+	(void)snprintf(path, sizeof(path), "%s/%s", broker->policy->daemon.log_directory,
+		       WRITER_FILE_NAME);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "path", path, "sequence",
+			 number(counts.sequence), "written", number(counts.written), "missing",
+			 number(counts.missing), "bytes", number(counts.bytes), "flushes",
+			 number(counts.flushes), "failure",
+			 text_or_null(failure ? strerror(-failure) : NULL));
+}
+
+static json_t *kernel_log_state(const struct broker *broker)
+{
+	const struct engine_slot *slot = &broker->log_reader;
+
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "pid", number((uint64_t)slot->pid),
+			 "state", slot->pid ? "running" : "restarting", "packets",
+			 number(slot->packets), "missing", number(broker->kernel_log_missing),
+			 "unreadable", number(broker->kernel_log_unreadable), "restarts",
+			 number(slot->restarts));
+}
+
+static json_t *engines_state(const struct broker *broker)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < broker->engine_count; i++)
+		json_array_append_new(array, engine_state(&broker->engines[i]));
+	return array;
+}
+
+char *status_text(const struct broker *broker)
+{
+	const bool refusing = broker_is_refusing(broker);
+	json_t *root;
+	char *text;
+
+	root = json_pack("{s:b, s:s, s:i, s:o, s:s, s:s}", "ok", 1, "version", PACKAGE_VERSION,
+			 "pid", (int)getpid(), "uptime_s",
+			 number((mono_ms() - broker->started_ms) / 1000), "state",
+			 refusing ? "refusing" : "running", "state_reason",
+			 refusing ? "no record can be written" : "");
+	json_object_set_new(root, "policy", policy_state(broker));
+	json_object_set_new(root, "kernel", kernel_state(broker));
+	json_object_set_new(root, "counts",
+			    json_pack("{s:o, s:o}", "permitted",
+				      counts_of(broker->recorder.counts.permitted), "refused",
+				      counts_of(broker->recorder.counts.refused)));
+	json_object_set_new(root, "engines", engines_state(broker));
+	json_object_set_new(root, "kernel_log", kernel_log_state(broker));
+	json_object_set_new(root, "resets",
+			    json_pack("{s:o, s:o}", "sent", number(broker->resets_sent), "failed",
+				      number(broker->resets_failed)));
+	json_object_set_new(root, "log", log_state(broker));
+	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	json_decref(root);
+	return text;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The five-tuple of a flow, seen from its client, in host byte order but for the addresses. */
+#pragma once
+
+#include <stdint.h>
+
+#include "common/addr.h"
+
+struct flow_key {
+	struct addr src; /* client, before source NAT */
+	struct addr dst; /* server */
+	uint16_t sport;	 /* 0 where the protocol has no ports */
+	uint16_t dport;
+	uint8_t l4proto; /* IPPROTO_* */
+};
+
+/* What a flow carries, as read from its bytes or as declared for a port. */
+enum app {
+	APP_NONE = 0, /* not looked at: permitted by address and port alone */
+	APP_TLS,
+	APP_HTTP,
+	APP_QUIC,
+	APP_COUNT
+};
+
+/* "none", "tls", "http", "quic". */
+const char *app_slug(enum app app);

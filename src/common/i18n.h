@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gettext for messages to people. */
+#pragma once
+
+#include <libintl.h>
+#include <locale.h>
+
+#define _(text)	 gettext(text)
+#define N_(text) (text)

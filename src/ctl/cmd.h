@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of sekishoctl, and what they share. */
+#pragma once
+
+#include <stddef.h>
+
+/* How the program ends. Documented in sekishoctl(8). */
+enum cmd_exit {
+	CMD_OK = 0,
+	CMD_FINDING = 1,     /* the policy has mistakes, the daemon said no, the log is damaged */
+	CMD_USAGE = 2,       /* the command line makes no sense */
+	CMD_UNREACHABLE = 3, /* no daemon answers on the control socket */
+	CMD_TROUBLE = 4      /* a file cannot be read, memory ran out, output cannot be written */
+};
+
+/* Each gets its own arguments, argv[0] being the command's name, and gives an enum cmd_exit. */
+int cmd_check(int argc, char **argv);
+int cmd_compile(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+
+/* Prints the help of a command ("Usage: sekishoctl NAME ARGUMENTS", then text) or the version.
+ * Gives CMD_OK. */
+int cmd_help(const char *name, const char *arguments, const char *text);
+int cmd_version(void);
+
+/* Says on standard error what is wrong with the command line. Gives CMD_USAGE. */
+int cmd_usage(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For commands that take --help, --version and FILE only. *ret_file is set where -1 is given; else
+ * the value is how the program ends. arguments and text as for cmd_help(). */
+int cmd_one_file(int argc, char **argv, const char *text, const char **ret_file);
+
+/* Why a policy could not be read: CMD_FINDING for mistakes in it, CMD_TROUBLE for the rest. */
+int cmd_policy_exit(int error);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sekishoctl compile: prints what the daemon would load into the kernel, as nft(8) reads it. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "common/i18n.h"
+#include "ctl/cmd.h"
+#include "policy/policy.h"
+#include "ruleset/compile.h"
+#include "ruleset/text.h"
+
+int cmd_compile(int argc, char **argv)
+{
+	auto_(policy_freep) struct policy *policy = NULL;
+	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
+	auto_(errors_clear) struct errors errors = { 0 };
+	const char *file;
+
+	int code = cmd_one_file(
+		argc, argv,
+		_("Prints the kernel rules that the policy FILE makes, in the syntax of "
+		  "nft(8). Nothing is loaded.\n"),
+		&file);
+	if (code >= 0)
+		return code;
+	int r = policy_read(file, &policy, &errors);
+	if (r < 0) {
+		errors_sort(&errors);
+		errors_print(&errors, stderr);
+		return cmd_policy_exit(r);
+	}
+	r = compile_policy(policy, &ruleset);
+	if (r < 0) {
+		(void)fprintf(stderr, _("%s: the kernel rules cannot be made: %s\n"), file,
+			      strerror(-r));
+		return CMD_FINDING;
+	}
+	text_print(ruleset, NULL, stdout);
+	return CMD_OK;
+}

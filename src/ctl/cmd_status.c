@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sekishoctl status: what the daemon says of itself, for people or as it came. */
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <getopt.h>
+#include <jansson.h>
+
+#include "common/i18n.h"
+#include "common/reason.h"
+#include "ctl/cmd.h"
+#include "ctl/columns.h"
+#include "ctl/control_client.h"
+#include "ctl/control_protocol.h"
+
+#define HEAD_CELLS 16
+
+/* Every member may be missing: a daemon of another version answers too. */
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static long long number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static void print_head(const char *head)
+{
+	size_t cells = columns_width(head);
+
+	(void)printf("%s%*s", head, (int)(cells < HEAD_CELLS ? HEAD_CELLS - cells : 1), "");
+}
+
+static void print_text(const char *head, const char *text)
+{
+	char shown[1024];
+
+	(void)columns_fit(text, sizeof(shown), shown, sizeof(shown));
+	print_head(head);
+	(void)printf("%s\n", *shown ? shown : "-");
+}
+
+static void print_uptime(long long seconds)
+{
+	print_head(_("Running for"));
+	(void)printf(_("%lld d %lld h %lld min %lld s\n"), seconds / 86400, seconds / 3600 % 24,
+		     seconds / 60 % 60, seconds % 60);
+}
+
+static void print_state(const json_t *answer)
+{
+	const bool is_running = strcmp(text_of(answer, "state"), "running") == 0;
+
+	print_head(_("State"));
+	if (is_running)
+		(void)printf("%s\n", _("running"));
+	else
+		(void)printf(_("%s: new flows are refused: %s\n"), text_of(answer, "state"),
+			     text_of(answer, "state_reason"));
+	print_uptime(number_of(answer, "uptime_s"));
+	print_head(_("Process"));
+	(void)printf(_("%lld, version %s\n"), number_of(answer, "pid"), text_of(answer, "version"));
+}
+
+static void print_policy(const json_t *policy)
+{
+	const json_t *configuration;
+	size_t i;
+
+	print_text(_("Policy"), text_of(policy, "path"));
+	print_text(_("  hash"), text_of(policy, "hash"));
+	print_text(_("  loaded"), text_of(policy, "loaded"));
+	print_text(_("  appliance"), text_of(policy, "appliance"));
+	print_head(_("  configurations"));
+	json_array_foreach(json_object_get(policy, "configurations"), i, configuration)
+	{
+		const char *slug = json_string_value(configuration);
+
+		(void)printf("%s%s", i ? ", " : "", slug ? slug : "?");
+	}
+	(void)printf("\n");
+	if (*text_of(policy, "last_reload_error"))
+		print_text(_("  last reload"), text_of(policy, "last_reload_error"));
+}
+
+static void print_kernel(const json_t *kernel)
+{
+	print_head(_("Kernel"));
+	(void)printf(_("%s, queue %s, table %s\n"), text_of(kernel, "release"),
+		     text_of(kernel, "queue"), text_of(kernel, "table"));
+}
+
+static void print_counts(const char *head, json_t *counts)
+{
+	long long all = 0;
+	const char *slug;
+	json_t *count;
+
+	json_object_foreach(counts, slug, count) all += json_integer_value(count);
+	print_head(head);
+	(void)printf("%lld\n", all);
+	json_object_foreach(counts, slug, count)
+	{
+		enum reason reason = reason_of_slug(slug);
+
+		(void)printf("  %12lld  %-22s %s\n", json_integer_value(count), slug,
+			     reason < REASON_COUNT ? _(reason_info(reason)->text) : "");
+	}
+}
+
+static void print_engines(const json_t *engines)
+{
+	const json_t *engine;
+	size_t i;
+
+	json_array_foreach(engines, i, engine)
+	{
+		print_head(i == 0 ? _("Engines") : "");
+		(void)printf(_("%lld: %s, pid %lld, packets %lld, undecided flows %lld, overruns "
+			       "%lld, restarts %lld\n"),
+			     number_of(engine, "number"), text_of(engine, "state"),
+			     number_of(engine, "pid"), number_of(engine, "packets"),
+			     number_of(engine, "flows"), number_of(engine, "overruns"),
+			     number_of(engine, "restarts"));
+	}
+}
+
+static void print_kernel_log(const json_t *reader)
+{
+	if (!reader)
+		return;
+	print_head(_("Kernel's log"));
+	(void)printf(
+		_("%s, pid %lld, packets %lld, missing %lld, unreadable %lld, restarts %lld\n"),
+		text_of(reader, "state"), number_of(reader, "pid"), number_of(reader, "packets"),
+		number_of(reader, "missing"), number_of(reader, "unreadable"),
+		number_of(reader, "restarts"));
+}
+
+static void print_log(const json_t *log)
+{
+	print_text(_("Decision log"), text_of(log, "path"));
+	print_head(_("  records"));
+	(void)printf(_("last number %lld, written %lld, missing %lld, bytes %lld, batches %lld\n"),
+		     number_of(log, "sequence"), number_of(log, "written"),
+		     number_of(log, "missing"), number_of(log, "bytes"), number_of(log, "flushes"));
+	if (*text_of(log, "failure"))
+		print_text(_("  failure"), text_of(log, "failure"));
+}
+
+static int show(json_t *answer)
+{
+	const json_t *counts = json_object_get(answer, "counts");
+
+	if (!json_is_true(json_object_get(answer, "ok"))) {
+		(void)fprintf(stderr, "sekishoctl: %s\n", text_of(answer, "text"));
+		return CMD_FINDING;
+	}
+	print_state(answer);
+	print_policy(json_object_get(answer, "policy"));
+	print_kernel(json_object_get(answer, "kernel"));
+	print_counts(_("Permitted"), json_object_get(counts, "permitted"));
+	print_counts(_("Refused"), json_object_get(counts, "refused"));
+	print_engines(json_object_get(answer, "engines"));
+	print_kernel_log(json_object_get(answer, "kernel_log"));
+	print_log(json_object_get(answer, "log"));
+	return CMD_OK;
+}
+
+static int show_json(const json_t *answer)
+{
+	if (json_dumpf(answer, stdout, JSON_INDENT(2)) < 0)
+		return CMD_TROUBLE;
+	(void)printf("\n");
+	return json_is_true(json_object_get(answer, "ok")) ? CMD_OK : CMD_FINDING;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	const char *socket_path = CONTROL_SOCKET_DEFAULT;
+	json_t *answer = NULL;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "js:hV", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			json = true;
+			break;
+		case 's':
+			socket_path = optarg;
+			break;
+		case 'h':
+			return cmd_help(argv[0], "[--json] [--socket PATH]",
+					_("Shows what the running daemon does.\n\n"
+					  "  -j, --json          the answer as it came\n"
+					  "  -s, --socket PATH   the daemon's control socket\n"));
+		case 'V':
+			return cmd_version();
+		default:
+			return cmd_usage(argv[0], _("that option is not known"));
+		}
+	}
+	if (optind != argc)
+		return cmd_usage(argv[0], _("it takes no arguments"));
+	int code = control_client_command(socket_path, CONTROL_COMMAND_STATUS, &answer);
+	if (code != CMD_OK)
+		return code;
+	code = json ? show_json(answer) : show(answer);
+	json_decref(answer);
+	return code;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hands out holds from one array made at the start. */
+#include "inspect/hold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NONE UINT32_MAX
+
+struct hold_pool {
+	uint32_t first_free, taken;
+	struct hold holds[];
+};
+
+struct hold_pool *hold_pool_new(uint32_t count)
+{
+	struct hold_pool *pool;
+	size_t size;
+
+	if (__builtin_mul_overflow(sizeof(pool->holds[0]), (size_t)count, &size) ||
+	    __builtin_add_overflow(size, sizeof(*pool), &size))
+		return NULL;
+	/* Zero pages: memory is used only once a hold is. */
+	pool = calloc(1, size);
+	if (pool == NULL)
+		return NULL;
+	pool->first_free = count == 0 ? NONE : 0;
+	for (uint32_t i = 0; i < count; i++)
+		pool->holds[i].next_free = i + 1 == count ? NONE : i + 1;
+	return pool;
+}
+
+void hold_pool_free(struct hold_pool *pool)
+{
+	free(pool);
+}
+
+struct hold *hold_take(struct hold_pool *pool, uint32_t first_seq)
+{
+	struct hold *hold;
+
+	if (pool->first_free == NONE)
+		return NULL;
+	hold = &pool->holds[pool->first_free];
+	pool->first_free = hold->next_free;
+	pool->taken++;
+	hold->count = 0;
+	stream_start(&hold->stream, first_seq);
+	return hold;
+}
+
+void hold_give(struct hold_pool *pool, struct hold *hold)
+{
+	hold->next_free = pool->first_free;
+	pool->first_free = (uint32_t)(hold - pool->holds);
+	pool->taken--;
+}
+
+uint32_t hold_taken(const struct hold_pool *pool)
+{
+	return pool->taken;
+}
+
+bool hold_keep(struct hold *hold, uint32_t max, const struct hold_packet *packet)
+{
+	if (hold->count >= max || hold->count >= EVENT_HELD_MAX)
+		return false;
+	hold->packets[hold->count++] = *packet;
+	return true;
+}
+
+bool hold_release(struct hold *hold, uint32_t end, struct hold_packet *ret)
+{
+	for (uint32_t i = 0; i < hold->count; i++) {
+		if ((int32_t)(hold->packets[i].end - end) > 0)
+			continue;
+		*ret = hold->packets[i];
+		hold->count--;
+		memmove(&hold->packets[i], &hold->packets[i + 1],
+			(hold->count - i) * sizeof(hold->packets[0]));
+		return true;
+	}
+	return false;
+}

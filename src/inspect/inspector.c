@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sorts packets by flow and direction, and keeps the flows' states and times. */
+#include "inspect/inspector.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mark.h"
+#include "inspect/flows.h"
+#include "inspect/hold.h"
+#include "inspect/packet.h"
+#include "inspect/reading.h"
+#include "inspect/report.h"
+#include "inspect/tls.h"
+
+#define WATCHED_IDLE_MS	  (5 * 60 * 1000)
+#define WATCHED_SPARED_MS (10 * 1000) /* younger ones keep their slot even if others need one */
+
+struct inspector {
+	struct inspector_limits limits;
+	struct reading reading;
+	uint64_t packets, flows_seen;
+	uint8_t scratch[TLS_HELLO_MAX];
+};
+
+struct inspector *inspector_new(const struct inspector_limits *limits, inspector_emit *emit,
+				void *data)
+{
+	struct inspector *i = calloc(1, sizeof(*i));
+
+	if (i == NULL)
+		return NULL;
+	i->limits = *limits;
+	if (i->limits.flows_max < 2)
+		i->limits.flows_max = 2;
+	if (i->limits.held_max < 1)
+		i->limits.held_max = 1;
+	i->reading.flows = flows_new(i->limits.flows_max, limits->hash_seed);
+	i->reading.holds = hold_pool_new(limits->buffers_max);
+	i->reading.scratch = i->scratch;
+	i->reading.held_max = i->limits.held_max;
+	i->reading.report.emit = emit;
+	i->reading.report.data = data;
+	if (i->reading.flows == NULL || i->reading.holds == NULL) {
+		inspector_free(i);
+		return NULL;
+	}
+	return i;
+}
+
+void inspector_free(struct inspector *inspector)
+{
+	if (inspector == NULL)
+		return;
+	flows_free(inspector->reading.flows);
+	hold_pool_free(inspector->reading.holds);
+	free(inspector);
+}
+
+/* A slot for a new flow, if need be that of an idle one. */
+static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum flows_list list,
+			     uint64_t now_ms)
+{
+	struct flows *flows = i->reading.flows;
+	struct flow *flow = flows_add(flows, &a->packet.key, list, now_ms);
+
+	if (flow == NULL) {
+		struct flow *idle;
+
+		inspector_expire(i, now_ms);
+		idle = flows_oldest(flows, FLOWS_IDLE);
+		if (idle != NULL && (int64_t)(now_ms - idle->since_ms) >= WATCHED_SPARED_MS)
+			flows_remove(flows, idle);
+		flow = flows_add(flows, &a->packet.key, list, now_ms);
+	}
+	if (flow == NULL)
+		return NULL;
+	i->flows_seen++;
+	flow->iif = a->raw->iif;
+	flow->oif = a->raw->oif;
+	flow->base = a->packet.seq;
+	flow->server_next = (a->packet.flags & PACKET_ACK) != 0 ? a->packet.ack : 0;
+	return flow;
+}
+
+/* Refuses a packet whose flow is not known, and remembers the flow so that its next packets FOLLOW; but
+ * only while slots abound, since those that begin properly need them more. */
+static void refuse_unknown(struct inspector *i, const struct arrival *a, enum reason reason,
+			   uint64_t now_ms)
+{
+	struct flow *flow = NULL;
+
+	if (flows_count(i->reading.flows) < i->limits.flows_max / 2)
+		flow = add_flow(i, a, FLOWS_DECIDED, now_ms);
+	if (flow == NULL)
+		report_stray(&i->reading.report, a, reason);
+	else
+		reading_refuse(&i->reading, flow, reason, a, now_ms);
+}
+
+/* A packet that the kernel permits by address. */
+static void take_admitted(struct inspector *i, const struct arrival *a, uint64_t now_ms)
+{
+	const struct packet *p = &a->packet;
+	struct flow *flow = flows_find(i->reading.flows, &p->key);
+	bool syn = p->key.l4proto == IPPROTO_TCP && (p->flags & PACKET_SYN) != 0;
+
+	/* Another SYN on the same ports is another flow, which must be recorded. */
+	if (flow != NULL && flow->state == FLOW_ADMITTED &&
+	    (!syn || (flow->has_isn && flow->isn == p->seq))) {
+		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+		return;
+	}
+	if (flow != NULL)
+		reading_drop(&i->reading, flow);
+	flow = add_flow(i, a, FLOWS_DECIDED, now_ms);
+	if (flow == NULL) {
+		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
+		return;
+	}
+	flow->state = FLOW_ADMITTED;
+	flow->has_isn = syn;
+	flow->isn = p->seq;
+	report_packet(&i->reading.report, flow, a, EVENT_ADMIT);
+}
+
+/* True if a SYN belongs to flow, or must not take its place. */
+static bool syn_is_settled(struct inspector *i, struct flow *flow, const struct arrival *a)
+{
+	struct report *report = &i->reading.report;
+
+	if (flow->has_isn && flow->isn == a->packet.seq && flow->state != FLOW_ADMITTED) {
+		report_packet(report, flow, a,
+			      flow->state == FLOW_DECIDED ? EVENT_FOLLOW : EVENT_PASS);
+		return true;
+	}
+	if (flow->state == FLOW_UNDECIDED && flow->confirmed) {
+		report_packet(report, flow, a, EVENT_DISCARD);
+		return true;
+	}
+	return false;
+}
+
+/* flow: what is known under these ports, or NULL. */
+static void take_syn(struct inspector *i, struct flow *flow, const struct arrival *a,
+		     uint64_t now_ms)
+{
+	struct report *report = &i->reading.report;
+	uint32_t state = a->raw->mark & MARK_STATE_MASK;
+	bool takes_place = flow != NULL && flow->state != FLOW_ADMITTED;
+
+	/* Conntrack knows this connection as decided: no new one begins in it. */
+	if (a->packet.payload_len != 0 || (state != MARK_NONE && state != MARK_UNDECIDED)) {
+		report_packet(report, flow, a, EVENT_DISCARD);
+		return;
+	}
+	if (flow != NULL) {
+		if (syn_is_settled(i, flow, a))
+			return;
+		reading_drop(&i->reading, flow);
+	}
+	flow = add_flow(i, a, FLOWS_UNDECIDED, now_ms);
+	if (flow == NULL) {
+		report_stray(report, a, REASON_RESOURCE_LIMIT);
+		return;
+	}
+	flow->state = FLOW_UNDECIDED;
+	flow->has_isn = true;
+	flow->isn = a->packet.seq;
+	flow->base = a->packet.seq + 1;
+	flow->must_confirm = takes_place;
+	report_packet(report, flow, a, EVENT_PASS);
+}
+
+/* A segment without payload, from either end. */
+static void take_bare(struct inspector *i, struct flow *flow, const struct arrival *a)
+{
+	if (flow == NULL) {
+		report_packet(&i->reading.report, NULL, a, EVENT_PASS);
+		return;
+	}
+	if (flow->state == FLOW_DECIDED || flow->state == FLOW_ADMITTED) {
+		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+		return;
+	}
+	report_packet(&i->reading.report, flow, a, EVENT_PASS);
+	/* A reset ends the flow; were it not heeded, what comes later is refused as midstream. */
+	if ((a->packet.flags & PACKET_RST) != 0 && flow->hold == NULL)
+		flows_remove(i->reading.flows, flow);
+}
+
+static void take_from_client(struct inspector *i, struct flow *flow, const struct arrival *a,
+			     uint64_t now_ms)
+{
+	const struct packet *p = &a->packet;
+
+	if ((p->flags & (PACKET_SYN | PACKET_ACK)) == PACKET_SYN) {
+		take_syn(i, flow, a, now_ms);
+		return;
+	}
+	if (flow != NULL && (p->flags & PACKET_ACK) != 0)
+		flow->server_next = p->ack;
+	if (p->payload_len == 0) {
+		take_bare(i, flow, a);
+	} else if (flow == NULL) {
+		refuse_unknown(i, a, REASON_MIDSTREAM, now_ms);
+	} else if (flow->state == FLOW_DECIDED || flow->state == FLOW_ADMITTED) {
+		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+	} else if (flow->must_confirm && !flow->confirmed) {
+		reading_refuse(&i->reading, flow, REASON_OUT_OF_WINDOW, a, now_ms);
+	} else if ((p->flags & PACKET_SYN) != 0) {
+		reading_refuse(&i->reading, flow, REASON_BAD_PACKET, a, now_ms);
+	} else {
+		reading_payload(&i->reading, flow, a, now_ms);
+	}
+}
+
+static void take_from_server(struct inspector *i, struct flow *flow, const struct arrival *a,
+			     uint64_t now_ms)
+{
+	const struct packet *p = &a->packet;
+	uint8_t handshake = p->flags & (PACKET_SYN | PACKET_ACK);
+
+	if (p->payload_len != 0) {
+		if (flow->state == FLOW_UNDECIDED)
+			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
+		else
+			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+		return;
+	}
+	/* Both ends opening at once: the server would become a client that was never judged. */
+	if (handshake == PACKET_SYN) {
+		report_packet(&i->reading.report, flow, a, EVENT_DISCARD);
+		return;
+	}
+	if (handshake == (PACKET_SYN | PACKET_ACK) && flow->state == FLOW_UNDECIDED) {
+		if (p->ack == flow->isn + 1) {
+			flow->confirmed = true;
+			flow->server_next = p->seq + 1;
+		} else {
+			flow->must_confirm = true;
+		}
+	}
+	take_bare(i, flow, a);
+}
+
+static struct flow_key reversed(const struct flow_key *key)
+{
+	return (struct flow_key){ .src = key->dst,
+				  .dst = key->src,
+				  .sport = key->dport,
+				  .dport = key->sport,
+				  .l4proto = key->l4proto };
+}
+
+static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
+{
+	struct flow_key back = reversed(&a->packet.key);
+	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
+
+	if (flow == NULL) {
+		flow = flows_find(i->reading.flows, &back);
+		if (flow != NULL) {
+			take_from_server(i, flow, a, now_ms);
+			return;
+		}
+	}
+	take_from_client(i, flow, a, now_ms);
+}
+
+/* Headers that do not hold together end the flow that they name, if it still waits for a decision. */
+static void take_bad(struct inspector *i, const struct arrival *a, uint64_t now_ms)
+{
+	struct flow_key back = reversed(&a->packet.key);
+	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
+
+	if (flow == NULL)
+		flow = flows_find(i->reading.flows, &back);
+	if (flow != NULL && (flow->state == FLOW_UNDECIDED || flow->state == FLOW_WATCHED))
+		reading_refuse(&i->reading, flow, REASON_BAD_PACKET, a, now_ms);
+	else
+		report_stray(&i->reading.report, a, REASON_BAD_PACKET);
+}
+
+static void take_udp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
+{
+	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
+
+	if (flow != NULL)
+		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+	else
+		refuse_unknown(i, a, REASON_QUIC_REFUSED, now_ms);
+}
+
+void inspector_packet(struct inspector *inspector, const struct inspector_packet *packet,
+		      uint64_t now_ms)
+{
+	struct arrival a = { .raw = packet };
+	int fault = packet_parse(packet->data, packet->len, &a.packet);
+
+	inspector->packets++;
+	if (fault < 0 || packet->truncated)
+		take_bad(inspector, &a, now_ms);
+	else if ((packet->mark & MARK_ADMIT) != 0)
+		take_admitted(inspector, &a, now_ms);
+	else if (a.packet.key.l4proto == IPPROTO_TCP)
+		take_tcp(inspector, &a, now_ms);
+	else if (a.packet.key.l4proto == IPPROTO_UDP)
+		take_udp(inspector, &a, now_ms);
+	else
+		report_stray(&inspector->reading.report, &a, REASON_BAD_PACKET);
+}
+
+/* The oldest flow of a list, if it is over its time. */
+static struct flow *overdue(struct inspector *i, enum flows_list list, uint32_t ttl_ms,
+			    uint64_t now_ms)
+{
+	struct flow *flow = flows_oldest(i->reading.flows, list);
+
+	return flow != NULL && (int64_t)(now_ms - flow->since_ms) >= (int64_t)ttl_ms ? flow : NULL;
+}
+
+void inspector_expire(struct inspector *inspector, uint64_t now_ms)
+{
+	const struct inspector_limits *limits = &inspector->limits;
+	struct reading *reading = &inspector->reading;
+	struct flow *flow;
+
+	while ((flow = overdue(inspector, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
+		flows_remove(reading->flows, flow);
+	while ((flow = overdue(inspector, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
+		flows_remove(reading->flows, flow);
+	while ((flow = overdue(inspector, FLOWS_UNDECIDED, limits->timeout_ms, now_ms)) != NULL)
+		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
+	while ((flow = overdue(inspector, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
+		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
+}
+
+void inspector_counts(const struct inspector *inspector, struct inspector_counts *ret)
+{
+	const struct reading *reading = &inspector->reading;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->packets = inspector->packets;
+	ret->events = reading->report.events;
+	ret->flows_seen = inspector->flows_seen;
+	ret->flows_now = flows_count(reading->flows);
+	ret->flows_peak = flows_peak(reading->flows);
+	ret->buffers_now = hold_taken(reading->holds);
+	memcpy(ret->refused, reading->report.refused, sizeof(ret->refused));
+}

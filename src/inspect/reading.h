@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client's payload of one flow: joined, read as TLS or HTTP, decided. */
+#pragma once
+
+#include <stdint.h>
+
+#include "inspect/flows.h"
+#include "inspect/hold.h"
+#include "inspect/report.h"
+
+struct reading {
+	struct flows *flows;
+	struct hold_pool *holds;
+	uint8_t *scratch; /* TLS_HELLO_MAX bytes */
+	uint32_t held_max;
+	struct report report;
+};
+
+/* Takes a client's packet with payload of an undecided or watched flow: it is reported at once, or held.
+ * Undecided bytes may come in any order; those before the beginning or beyond STREAM_MAX end the flow. A packet
+ * that brings nothing new while its first copy is held, and one too far ahead to be kept whole, is discarded:
+ * its sender will send it again. */
+void reading_payload(struct reading *r, struct flow *flow, const struct arrival *arrival,
+		     uint64_t now_ms);
+
+/* Refuses the flow and whatever is held of it, and then arrival's packet if it is not NULL. The flow is decided
+ * after it. */
+void reading_refuse(struct reading *r, struct flow *flow, enum reason reason,
+		    const struct arrival *arrival, uint64_t now_ms);
+
+/* Discards whatever is held, and ends the flow. */
+void reading_drop(struct reading *r, struct flow *flow);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loads a ruleset into the kernel of the current network namespace: all of it in one transaction,
+ * or nothing. */
+#pragma once
+
+#include "ruleset/ruleset.h"
+
+struct errors;
+struct nlsock;
+
+/* What stands for the ruleset's queue statements. */
+enum apply_queue {
+	APPLY_QUEUE_NATIVE, /* the nf_tables expression */
+	APPLY_QUEUE_COMPAT, /* the xtables target through nft_compat */
+	APPLY_QUEUE_DROP,   /* drop; for comparisons and for refusing all that would be queued */
+};
+
+struct apply_options {
+	enum apply_queue queue;
+	struct nlsock *sock; /* NULL: one is opened for this load */
+};
+
+/* Replaces the table (or makes it) by ruleset. 0; or -errno, nothing has changed, and errors says
+ * which object the kernel refused and why. -EINVAL also where the ruleset has what cannot be
+ * expressed. */
+int apply_ruleset(const struct ruleset *ruleset, const struct apply_options *options,
+		  struct errors *errors);
+
+/* Removes the table if it is there. 0 or -errno. */
+int apply_delete(struct nlsock *sock);

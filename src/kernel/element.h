@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The elements of sets and maps as netlink messages, written straight as attributes: there may be
+ * many. */
+#pragma once
+
+#include <stdint.h>
+
+#include "ruleset/ruleset.h"
+
+struct batch;
+
+/* Adds the messages for all elements of set, as many as they need; none for an empty set. The set's
+ * definition comes before them. 0 or -ENOMEM. */
+int element_put_all(struct batch *batch, const struct ruleset_set *set);
+
+/* The number by which nf_tables knows a verdict. */
+uint32_t element_verdict_code(enum ruleset_verdict_kind kind);

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The decision: what the guideline's flows and the site's services say about one flow. */
+#include "policy/decide.h"
+
+#include "common/mark.h"
+#include "policy/names.h"
+
+#define APP_BIT(app) (1U << (app))
+
+static bool is_forbidden(enum zone from, enum zone to)
+{
+	return guideline_forbidden_between(from, to) != NULL;
+}
+
+static bool port_covers(const struct policy_port *port, const struct flow_key *key)
+{
+	return port->l4proto == key->l4proto && port->first <= key->dport &&
+	       key->dport <= port->last;
+}
+
+static bool ports_cover(const struct policy_ports *ports, const struct flow_key *key)
+{
+	for (size_t i = 0; i < ports->count; i++) {
+		if (port_covers(&ports->at[i], key))
+			return true;
+	}
+	return false;
+}
+
+/* Where declarations for one address and port differ, the one that lets less pass counts. */
+static unsigned int strictness(enum app app)
+{
+	switch (app) {
+	case APP_COUNT:
+		return 0; /* no declaration */
+	case APP_NONE:
+		return 1;
+	case APP_QUIC:
+		return 2;
+	case APP_HTTP:
+		return 3;
+	case APP_TLS:
+		return 4;
+	}
+	return 0;
+}
+
+/* The apps that the service declares for key's protocol and port, as APP_BIT()s. */
+static unsigned int service_apps(const struct policy_service *service, const struct flow_key *key)
+{
+	unsigned int apps = 0;
+
+	for (size_t i = 0; i < service->ports.count; i++) {
+		if (port_covers(&service->ports.at[i], key))
+			apps |= APP_BIT(service->ports.at[i].app);
+	}
+	return apps;
+}
+
+static enum app strictest_app(unsigned int apps)
+{
+	enum app best = APP_COUNT;
+
+	for (unsigned int app = APP_NONE; app < APP_COUNT; app++) {
+		if ((apps & APP_BIT(app)) && strictness((enum app)app) > strictness(best))
+			best = (enum app)app;
+	}
+	return best;
+}
+
+/* The apps of all services at key's destination. */
+static unsigned int apps_at(const struct policy *policy, const struct flow_key *key)
+{
+	unsigned int apps = 0;
+
+	for (size_t i = 0; i < policy->service_count; i++) {
+		const struct policy_service *service = &policy->services[i];
+
+		if (addr_list_has(&service->addresses, &key->dst))
+			apps |= service_apps(service, key);
+	}
+	return apps;
+}
+
+/* The service that owns the destination: by address and port, else by address. */
+static const struct policy_service *service_at(const struct policy *policy,
+					       const struct flow_key *key)
+{
+	const struct policy_service *by_address = NULL;
+
+	for (size_t i = 0; i < policy->service_count; i++) {
+		const struct policy_service *service = &policy->services[i];
+
+		if (!addr_list_has(&service->addresses, &key->dst))
+			continue;
+		if (service_apps(service, key))
+			return service;
+		if (!by_address)
+			by_address = service;
+	}
+	return by_address;
+}
+
+static bool proxy_allows(const struct policy_service *service, const struct flow_key *key)
+{
+	return !service->has_proxy || addr_compare(&service->proxy, &key->src) == 0;
+}
+
+static bool zone_fits(enum role role, enum zone zone)
+{
+	enum zone wanted = guideline_role(role)->zone;
+
+	return zone != ZONE_NONE && (wanted == ZONE_NONE || wanted == zone);
+}
+
+/* Whether the flow is in use, its from-role holds the source, and its roles lie in the zones found.
+ */
+static bool flow_starts_at(const struct policy *policy, const struct guideline_flow *flow,
+			   const struct flow_key *key, const struct decide_result *who)
+{
+	return zone_fits(flow->from, who->from_zone) && zone_fits(flow->to, who->to_zone) &&
+	       addr_list_has(&policy->endpoints[flow->from].addresses, &key->src) &&
+	       policy_uses_flow(policy, flow);
+}
+
+/* What a flow to a service role asks for: of the services of that role at the destination, the
+ * strictest. A proxied service is open by address to its proxy alone; where a name decides, others
+ * are let as far as the inspection, so that the record of their refusal has the name. */
+static enum app service_treatment(const struct policy *policy, enum role role,
+				  const struct flow_key *key,
+				  const struct policy_service **ret_service, bool *ret_near)
+{
+	enum app best = APP_COUNT;
+
+	for (size_t i = 0; i < policy->service_count; i++) {
+		const struct policy_service *service = &policy->services[i];
+		enum app app;
+
+		if (service->role != role || !addr_list_has(&service->addresses, &key->dst))
+			continue;
+		*ret_near = true;
+		app = strictest_app(service_apps(service, key));
+		if (proxy_allows(service, key) && strictness(app) > strictness(best)) {
+			best = app;
+			*ret_service = service;
+		}
+	}
+	return best;
+}
+
+/* *ret_near: the flow joins these two addresses, whatever the port. */
+static enum app flow_treatment(const struct policy *policy, const struct guideline_flow *flow,
+			       const struct flow_key *key,
+			       const struct policy_service **ret_service, bool *ret_near)
+{
+	if (guideline_role(flow->to)->is_service)
+		return service_treatment(policy, flow->to, key, ret_service, ret_near);
+	/* "internet" is every external address: the zone, already compared, says all. */
+	if (flow->to != ROLE_INTERNET &&
+	    !addr_list_has(&policy->endpoints[flow->to].addresses, &key->dst))
+		return APP_COUNT;
+	*ret_near = true;
+	return ports_cover(&policy->ports[flow->ports], key) ? APP_NONE : APP_COUNT;
+}
+
+/* The treatment, with the flow and the service that ask for it in who; or APP_COUNT with the
+ * nearest. */
+static enum app treatment(const struct policy *policy, const struct flow_key *key,
+			  struct decide_result *who)
+{
+	const struct guideline_flow *flows;
+	enum app best = APP_COUNT;
+	size_t count;
+
+	if (is_forbidden(who->from_zone, who->to_zone))
+		return APP_COUNT;
+	flows = guideline_flows(&count);
+	for (size_t i = 0; i < count; i++) {
+		const struct policy_service *service = NULL;
+		bool near = false;
+		enum app app;
+
+		if (!flow_starts_at(policy, &flows[i], key, who))
+			continue;
+		app = flow_treatment(policy, &flows[i], key, &service, &near);
+		if (near && !who->flow)
+			who->flow = &flows[i];
+		if (strictness(app) > strictness(best)) {
+			best = app;
+			who->flow = &flows[i];
+			who->service = service;
+			who->from_role = flows[i].from;
+			who->to_role = flows[i].to;
+		}
+	}
+	return best;
+}
+
+static enum role role_at(const struct policy *policy, const struct addr *a, enum zone zone)
+{
+	enum role role = policy_role_of(policy, a);
+
+	if (role == ROLE_COUNT && zone == ZONE_EXTERNAL)
+		return ROLE_INTERNET;
+	return role;
+}
+
+/* Who and where, as a refusal for reason. */
+static void describe(const struct policy *policy, const struct flow_key *key, enum reason reason,
+		     struct decide_result *ret)
+{
+	*ret = (struct decide_result){ .reason = reason, .mark = MARK_REFUSED };
+	ret->from_zone = policy_zone_of(policy, &key->src);
+	ret->to_zone = policy_zone_of(policy, &key->dst);
+	ret->from_role = role_at(policy, &key->src, ret->from_zone);
+	ret->to_role = role_at(policy, &key->dst, ret->to_zone);
+	if (ret->to_zone == ZONE_EXTERNAL)
+		ret->service = service_at(policy, key);
+	if (ret->service)
+		ret->to_role = ret->service->role;
+}
+
+void decide_address(const struct policy *policy, const struct flow_key *key,
+		    struct decide_result *ret)
+{
+	describe(policy, key, REASON_NOT_PERMITTED, ret);
+	if (treatment(policy, key, ret) == APP_NONE) {
+		ret->permitted = true;
+		ret->reason = REASON_PERMITTED_ADDRESS;
+		ret->mark = MARK_OPEN;
+	} else if (is_forbidden(ret->from_zone, ret->to_zone)) {
+		ret->reason = REASON_FORBIDDEN;
+	}
+}
+
+/* A search among the entries of the name index. */
+struct search {
+	const struct policy *policy;
+	const struct flow_key *key;
+	enum app app;
+	struct decide_result *ret;
+	bool elsewhere;    /* owned by a service, but not at this address and port */
+	bool wrong_source; /* owned by a service here that this source may not use */
+};
+
+/* The flow in use by which the source may reach the service, or NULL. */
+static const struct guideline_flow *flow_to_service(const struct search *search,
+						    const struct policy_service *service)
+{
+	const struct guideline_flow *flows;
+	size_t count;
+
+	if (!proxy_allows(service, search->key) ||
+	    is_forbidden(search->ret->from_zone, search->ret->to_zone))
+		return NULL;
+	flows = guideline_flows(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (flows[i].to == service->role &&
+		    flow_starts_at(search->policy, &flows[i], search->key, search->ret))
+			return &flows[i];
+	}
+	return NULL;
+}
+
+/* Takes an entry whose pattern fits; stops at the first that permits. */
+static bool weigh_entry(const struct names_entry *entry, void *data)
+{
+	struct search *search = data;
+	const struct policy_service *service = &search->policy->services[entry->service];
+	const struct guideline_flow *flow;
+
+	if (!addr_list_has(&service->addresses, &search->key->dst) ||
+	    !(service_apps(service, search->key) & APP_BIT(search->app))) {
+		search->elsewhere = true;
+		return false;
+	}
+	search->ret->service = service;
+	search->ret->to_role = service->role;
+	search->ret->pattern = entry->pattern;
+	flow = flow_to_service(search, service);
+	if (!flow) {
+		search->wrong_source = true;
+		return false;
+	}
+	search->ret->flow = flow;
+	search->ret->from_role = flow->from;
+	return true;
+}
+
+static void permit_by_name(struct decide_result *ret, enum app app)
+{
+	ret->permitted = true;
+	ret->reason = REASON_PERMITTED_NAME;
+	ret->mark = (app == APP_HTTP ? MARK_WATCHED : MARK_OPEN) | MARK_INSPECTED |
+		    names_pattern_mark(ret->pattern);
+}
+
+/* Why not, where apps are declared for the port but not the one that was spoken. */
+static enum reason reason_of_misfit(unsigned int apps)
+{
+	if (apps & APP_BIT(APP_TLS))
+		return REASON_NOT_TLS;
+	if (apps & APP_BIT(APP_HTTP))
+		return REASON_NOT_HTTP;
+	return (apps & APP_BIT(APP_QUIC)) ? REASON_QUIC_REFUSED : REASON_NOT_PERMITTED;
+}
+
+static enum reason reason_of_name(const struct search *search, const char *name, unsigned int apps)
+{
+	if (search->wrong_source)
+		return REASON_SOURCE_NOT_PERMITTED;
+	if (search->elsewhere)
+		return REASON_NAME_ELSEWHERE;
+	if (!apps)
+		return REASON_NOT_PERMITTED; /* the name is not to blame: nothing is permitted there
+					      */
+	if (names_is_sibling_of_tenant(search->policy->names, name))
+		return REASON_FOREIGN_TENANT;
+	return REASON_NAME_UNKNOWN;
+}
+
+void decide_name(const struct policy *policy, const struct flow_key *key, enum app app,
+		 const char *name, struct decide_result *ret)
+{
+	struct search search = { .policy = policy, .key = key, .app = app, .ret = ret };
+	unsigned int apps = apps_at(policy, key);
+
+	describe(policy, key, REASON_NOT_PERMITTED, ret);
+	if (is_forbidden(ret->from_zone, ret->to_zone)) {
+		ret->reason = REASON_FORBIDDEN;
+		return;
+	}
+	/* The port is permitted by address alone, since the policy changed under the flow. */
+	if (apps == APP_BIT(APP_NONE)) {
+		decide_address(policy, key, ret);
+		return;
+	}
+	treatment(policy, key, ret); /* for the nearest flow */
+	if (app == APP_QUIC) {
+		ret->reason = REASON_QUIC_REFUSED;
+		return;
+	}
+	if (apps && !(apps & APP_BIT(app))) {
+		ret->reason = reason_of_misfit(apps);
+		return;
+	}
+	if (names_match(policy->names, name, weigh_entry, &search))
+		permit_by_name(ret, app);
+	else
+		ret->reason = reason_of_name(&search, name, apps);
+}
+
+void decide_refuse(const struct policy *policy, const struct flow_key *key, enum reason reason,
+		   struct decide_result *ret)
+{
+	describe(policy, key, reason, ret);
+	treatment(policy, key, ret); /* for the nearest flow */
+	if (reason == REASON_NOT_TLS && strictest_app(apps_at(policy, key)) == APP_HTTP)
+		ret->reason = REASON_NOT_HTTP;
+}
+
+/* A flow of which no name is known yet stands as long as it would be inspected anew. */
+static void judge_undecided(const struct policy *policy, const struct flow_key *key, uint32_t mark,
+			    struct decide_result *ret)
+{
+	enum app app;
+
+	describe(policy, key, REASON_POLICY_CHANGED, ret);
+	app = treatment(policy, key, ret);
+	if (app == APP_TLS || app == APP_HTTP) {
+		ret->permitted = true;
+		ret->reason = REASON_NONE;
+		ret->mark = mark;
+	}
+}
+
+static void judge_named(const struct policy *policy, const struct flow_key *key, enum app app,
+			uint32_t mark, struct decide_result *ret)
+{
+	struct search search = { .policy = policy, .key = key, .app = app, .ret = ret };
+
+	describe(policy, key, REASON_POLICY_CHANGED, ret);
+	if (names_match_mark(policy->names, mark, weigh_entry, &search))
+		permit_by_name(ret, app);
+}
+
+void decide_again(const struct policy *policy, const struct flow_key *key, uint32_t mark,
+		  struct decide_result *ret)
+{
+	uint32_t state = mark & MARK_STATE_MASK;
+
+	if (state == MARK_UNDECIDED || state == MARK_GUARDED) {
+		judge_undecided(policy, key, mark, ret);
+		return;
+	}
+	if (state != MARK_OPEN && state != MARK_WATCHED) {
+		describe(policy, key, REASON_POLICY_CHANGED, ret);
+		return;
+	}
+	if (mark & MARK_INSPECTED) {
+		judge_named(policy, key, state == MARK_WATCHED ? APP_HTTP : APP_TLS, mark, ret);
+		if (ret->permitted)
+			return;
+	}
+	/* Also for a named flow: what the new policy permits by address needs no name. */
+	decide_address(policy, key, ret);
+	if (!ret->permitted)
+		ret->reason = REASON_POLICY_CHANGED;
+}
+
+enum app decide_treatment(const struct policy *policy, const struct flow_key *key)
+{
+	struct decide_result who;
+
+	describe(policy, key, REASON_NONE, &who);
+	return treatment(policy, key, &who);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the guideline asks of a policy as a whole: who must be there, where they lie, what is of no
+ * use. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "common/i18n.h"
+#include "policy/read.h"
+
+/* ---- where endpoints and proxies lie */
+
+/* The first range of the normal list that does not end before range begins; NULL if none. */
+static const struct addr_range *first_reaching(const struct addr_list *list,
+					       const struct addr_range *range)
+{
+	size_t low = 0, high = list->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct addr_range *at = &list->at[middle];
+
+		if (at->family < range->family ||
+		    (at->family == range->family &&
+		     memcmp(at->last, range->first, sizeof(at->last)) < 0))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == list->count || list->at[low].family != range->family)
+		return NULL;
+	return &list->at[low];
+}
+
+static bool list_contains(const struct addr_list *list, const struct addr_range *range)
+{
+	const struct addr_range *at = first_reaching(list, range);
+
+	return at && memcmp(at->first, range->first, sizeof(at->first)) <= 0 &&
+	       memcmp(at->last, range->last, sizeof(at->last)) >= 0;
+}
+
+static bool list_touches(const struct addr_list *list, const struct addr_range *range)
+{
+	const struct addr_range *at = first_reaching(list, range);
+
+	return at && memcmp(at->first, range->last, sizeof(at->first)) <= 0;
+}
+
+/* The zone other than own in whose networks some of range lies; ZONE_NONE if in none. */
+static enum zone foreign_zone(const struct policy *policy, const struct addr_range *range,
+			      enum zone own)
+{
+	for (size_t i = 0; i < ZONE_COUNT; i++)
+		if (i != (size_t)own && list_touches(&policy->zones[i].networks, range))
+			return (enum zone)i;
+	return ZONE_NONE;
+}
+
+static void check_endpoint(struct reader *r, const struct read_range *e)
+{
+	const struct guideline_role *role = guideline_role((enum role)e->index);
+	const struct policy_zone *own = &r->policy->zones[role->zone];
+	const char *zone = guideline_zone(role->zone)->slug, *slug = role->slug;
+	bool placed = r->policy->endpoints[e->index].interfaces.count;
+	struct read_place at = e->place;
+	char range[ADDR_RANGE_TEXT_MAX];
+	enum zone foreign;
+
+	if (list_contains(&own->networks, &e->range))
+		return;
+	addr_range_text(&e->range, range);
+	foreign = foreign_zone(r->policy, &e->range, role->zone);
+	if (foreign != ZONE_NONE)
+		errors_add(
+			r->errors, at.file, at.line,
+			_("endpoints.%s: %s lies in the networks of the zone %s (line %d), but the "
+			  "role (%s) belongs to %s (%s)"),
+			slug, range, guideline_zone(foreign)->slug, r->zone_place[foreign].line,
+			role->name_ja, zone, guideline_zone(role->zone)->name_ja);
+	else if (!role->in_cloud && !placed)
+		errors_add(
+			r->errors, at.file, at.line,
+			_("endpoints.%s: %s lies outside the networks of the zone %s, to which the "
+			  "role (%s) belongs; add it to the zone's networks, or say behind which "
+			  "\"interfaces\" it lives"),
+			slug, range, zone, role->name_ja);
+	else if (!placed && !r->policy->zones[ZONE_EXTERNAL].declared)
+		errors_add(
+			r->errors, at.file, at.line,
+			_("endpoints.%s: %s lies in no zone, and there is no zone external behind "
+			  "which it could live; declare that, or say behind which \"interfaces\" "
+			  "it lives"),
+			slug, range);
+}
+
+/* True if a flow in use leads from role to the role of services. */
+static bool role_reaches(const struct policy *policy, enum role role, enum role service)
+{
+	size_t count;
+	const struct guideline_flow *flows = guideline_flows(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (flows[i].to == service && (role == ROLE_COUNT || flows[i].from == role) &&
+		    policy_covers_flow(policy, &flows[i]))
+			return true;
+	return false;
+}
+
+static void check_proxy(struct reader *r, const struct read_range *p)
+{
+	const struct policy_service *service = &r->policy->services[p->index];
+	enum zone zone = policy_zone_of(r->policy, &service->proxy);
+	enum role role = policy_role_of(r->policy, &service->proxy);
+	const char *name = service->name ? service->name : "?";
+	char address[ADDR_TEXT_MAX];
+
+	addr_text(&service->proxy, address);
+	if (zone != ZONE_LGWAN)
+		errors_add(r->errors, p->place.file, p->place.line,
+			   _("services.%s.via.proxy: %s is not in the zone lgwan (%s); the proxy "
+			     "stands "
+			     "between the terminals there and the cloud"),
+			   name, address, guideline_zone(ZONE_LGWAN)->name_ja);
+	else if (r->unsure || service->role == ROLE_COUNT ||
+		 !role_reaches(r->policy, ROLE_COUNT, service->role))
+		return; /* told elsewhere */
+	else if (role == ROLE_COUNT || !role_reaches(r->policy, role, service->role))
+		errors_add(r->errors, p->place.file, p->place.line,
+			   _("services.%s.via.proxy: %s plays no role that may reach the service; "
+			     "expected an address of a role like lgwan-business-server (%s)"),
+			   name, address, guideline_role(ROLE_LGWAN_BUSINESS_SERVER)->name_ja);
+}
+
+static void check_places(struct reader *r)
+{
+	if (r->unsure & READ_UNSURE_ZONES)
+		return;
+	for (size_t i = 0; i < r->range_count && !r->errors->truncated; i++) {
+		if (r->ranges[i].owner == READ_ENDPOINT)
+			check_endpoint(r, &r->ranges[i]);
+		else if (r->ranges[i].owner == READ_PROXY)
+			check_proxy(r, &r->ranges[i]);
+	}
+}
+
+/* ---- who must be there */
+
+/* Declared, if only as "none"; services are judged together, the internet is always there. */
+static bool role_is_told(const struct reader *r, enum role role)
+{
+	return role == ROLE_INTERNET || guideline_role(role)->is_service ||
+	       r->policy->endpoints[role].declared || r->declared_none[role];
+}
+
+static bool role_has_somebody(const struct reader *r, enum role role)
+{
+	if (guideline_role(role)->is_service || role == ROLE_INTERNET)
+		return policy_plays_role(r->policy, role);
+	return r->policy->endpoints[role].declared;
+}
+
+/* The place of a group that may be missing altogether. */
+static struct read_place place_or(struct read_place place, struct read_place other)
+{
+	return place.file ? place : other;
+}
+
+static void need_role(struct reader *r, const struct guideline_flow *flow, enum role role,
+		      bool told[ROLE_COUNT])
+{
+	struct read_place at = place_or(r->endpoints_place, r->configurations_place);
+
+	if (role_is_told(r, role) || told[role])
+		return;
+	told[role] = true;
+	errors_add(
+		r->errors, at.file, at.line,
+		_("endpoints: \"%s\" (%s) is missing; %s (%s) needs it, by the guideline: %s (%s). "
+		  "Give its addresses, or \"none\" if nobody plays this role here"),
+		guideline_role(role)->slug, guideline_role(role)->name_ja,
+		guideline_configuration_slug(flow->configuration),
+		guideline_configuration_label_ja(flow->configuration), flow->text_ja, flow->source);
+}
+
+static void need_ports(struct reader *r, const struct guideline_flow *flow,
+		       bool told[PORT_GROUP_COUNT])
+{
+	struct read_place at = place_or(r->ports_place, r->configurations_place);
+
+	/* services have ports of their own */
+	if (guideline_role(flow->to)->is_service || r->declared_ports[flow->ports] ||
+	    told[flow->ports] || !role_has_somebody(r, flow->from) ||
+	    !role_has_somebody(r, flow->to))
+		return;
+	told[flow->ports] = true;
+	errors_add(r->errors, at.file, at.line,
+		   _("ports: \"%s\" is missing; %s (%s) needs it for flows from %s (%s) to %s "
+		     "(%s), by "
+		     "the guideline: %s (%s)"),
+		   guideline_port_group_slug(flow->ports),
+		   guideline_configuration_slug(flow->configuration),
+		   guideline_configuration_label_ja(flow->configuration),
+		   guideline_role(flow->from)->slug, guideline_role(flow->from)->name_ja,
+		   guideline_role(flow->to)->slug, guideline_role(flow->to)->name_ja, flow->text_ja,
+		   flow->source);
+}
+
+static void check_needs(struct reader *r)
+{
+	bool roles[ROLE_COUNT] = { false }, ports[PORT_GROUP_COUNT] = { false };
+	size_t count;
+	const struct guideline_flow *flows = guideline_flows(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct guideline_flow *flow = &flows[i];
+
+		if (!policy_covers_flow(r->policy, flow))
+			continue;
+		if (!(r->unsure & READ_UNSURE_ENDPOINTS) && !flow->optional && !flow->implied) {
+			need_role(r, flow, flow->from, roles);
+			need_role(r, flow, flow->to, roles);
+		}
+		if (!(r->unsure & READ_UNSURE_PORTS))
+			need_ports(r, flow, ports);
+	}
+}
+
+/* ---- configurations and services of no use */
+
+static void check_configuration(struct reader *r, enum configuration c)
+{
+	struct read_place at = r->configurations_place;
+	bool covered = false, services = false, played = false;
+	size_t count;
+	const struct guideline_flow *flows = guideline_flows(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (flows[i].configuration != c || !policy_covers_flow(r->policy, &flows[i]))
+			continue;
+		covered = true;
+		if (!guideline_role(flows[i].to)->is_service)
+			continue;
+		services = true;
+		played |= policy_plays_role(r->policy, flows[i].to);
+	}
+	if (!covered)
+		errors_add(
+			r->errors, at.file, at.line,
+			_("configurations: none of the firewalls that this appliance plays decides "
+			  "anything of %s (%s)"),
+			guideline_configuration_slug(c), guideline_configuration_label_ja(c));
+	else if (services && !played && !(r->unsure & READ_UNSURE_SERVICES))
+		errors_add(
+			r->errors, at.file, at.line,
+			_("configurations: %s (%s) is in use, but services has none of the cloud "
+			  "services that it is for"),
+			guideline_configuration_slug(c), guideline_configuration_label_ja(c));
+}
+
+/* The configurations in use, joined by ", ", newly allocated; NULL if memory ran out. */
+static char *configurations_text(const struct policy *policy)
+{
+	const char *separator = "";
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < CONFIGURATION_COUNT; i++) {
+		if (!(policy->configurations & (1U << i)))
+			continue;
+		(void)fprintf(out, "%s%s", separator,
+			      guideline_configuration_slug((enum configuration)i));
+		separator = ", ";
+	}
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void check_service(struct reader *r, const struct policy_service *service)
+{
+	const struct guideline_role *role;
+	auto_(free_charp) char *words = NULL;
+
+	if (service->role == ROLE_COUNT || role_reaches(r->policy, ROLE_COUNT, service->role))
+		return;
+	role = guideline_role(service->role);
+	words = configurations_text(r->policy);
+	if (!words)
+		read_no_memory(r);
+	else
+		errors_add(r->errors, r->path, service->line,
+			   _("services.%s.role: the configurations in use (%s) let nobody reach a "
+			     "service of the role %s (%s)%s"),
+			   service->name ? service->name : "?", words, role->slug, role->name_ja,
+			   service->role == ROLE_PERMITTED_CLOUD &&
+					   role_reaches(r->policy, ROLE_COUNT,
+							ROLE_PERMITTED_CLOUD_AUTH)
+				   ? _("; case ア is for permitted-cloud-auth and "
+				       "security-update-service alone")
+				   : "");
+}
+
+void read_rules_check(struct reader *r)
+{
+	check_places(r);
+	check_needs(r);
+	if (r->unsure & (READ_UNSURE_APPLIANCE | READ_UNSURE_CONFIGURATIONS))
+		return;
+	for (size_t i = 0; i < CONFIGURATION_COUNT; i++)
+		if (r->policy->configurations & (1U << i))
+			check_configuration(r, (enum configuration)i);
+	for (size_t i = 0; i < r->policy->service_count; i++)
+		check_service(r, &r->policy->services[i]);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks through the policy text before libconfig does: traps in the syntax, and lines of strings.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "common/i18n.h"
+#include "policy/read.h"
+
+#define NUMBER_MAX 9 /* digits; libconfig would cut larger numbers in silence */
+
+/* A position in the policy text. */
+struct scan {
+	const char *at, *end;
+	int line;
+	struct reader *r;
+	struct errors *doubts;
+	int *lines;
+	size_t count, room;
+	char before; /* last character of the token before, '"' for strings; 0 at the start */
+	char open[READ_DEPTH_MAX]; /* brackets around this place */
+	size_t depth;
+	bool ok;
+};
+
+static char peek(const struct scan *s, size_t ahead)
+{
+	if ((size_t)(s->end - s->at) <= ahead)
+		return '\0';
+	return s->at[ahead];
+}
+
+static void step(struct scan *s)
+{
+	if (*s->at == '\n')
+		s->line++;
+	s->at++;
+}
+
+static void skip_line(struct scan *s)
+{
+	while (s->at < s->end && *s->at != '\n')
+		step(s);
+}
+
+static void skip_comment(struct scan *s)
+{
+	while (s->at < s->end && !(*s->at == '*' && peek(s, 1) == '/'))
+		step(s);
+	for (int i = 0; i < 2 && s->at < s->end; i++)
+		step(s);
+}
+
+/* At the opening quote. */
+static void skip_string(struct scan *s)
+{
+	step(s);
+	while (s->at < s->end && *s->at != '"') {
+		if (*s->at == '\\') {
+			if ((peek(s, 1) == 'x' || peek(s, 1) == 'X') && peek(s, 2) == '0' &&
+			    peek(s, 3) == '0') {
+				errors_add(s->doubts, s->r->path, s->line,
+					   _("\\x00 in a string: it would end there"));
+			}
+			step(s);
+		}
+		if (s->at < s->end)
+			step(s);
+	}
+	if (s->at < s->end)
+		step(s);
+}
+
+static void note_line(struct scan *s)
+{
+	if (s->count == s->room) {
+		size_t room = s->room ? s->room * 2 : 256;
+		int *grown = realloc(s->lines, room * sizeof(*grown));
+
+		if (!grown) {
+			read_no_memory(s->r);
+			s->ok = false;
+			return;
+		}
+		s->lines = grown;
+		s->room = room;
+	}
+	s->lines[s->count++] = s->line;
+}
+
+static bool is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_' || c == '-' || c == '*';
+}
+
+/* A key, a number or true/false. */
+static void skip_word(struct scan *s)
+{
+	const char *start = s->at;
+
+	while (s->at < s->end && is_word(*s->at))
+		s->at++;
+	if (*start == '-' && s->at - start > 1)
+		start++;
+	if (*start < '0' || *start > '9' || s->at - start <= NUMBER_MAX)
+		return;
+	errors_add(s->doubts, s->r->path, s->line,
+		   _("a number of more than %d digits; no key of a policy takes one"), NUMBER_MAX);
+}
+
+/* Ends the scan: libconfig must not see this text. */
+__attribute__((format(printf, 2, 3))) static void refuse(struct scan *s, const char *format, ...)
+{
+	auto_(free_charp) char *text = NULL;
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length < 0) {
+		text = NULL;
+		read_no_memory(s->r);
+	} else {
+		errors_add(s->r->errors, s->r->path, s->line, "%s", text);
+	}
+	s->ok = false;
+}
+
+/* libconfig loses the memory of strings that stand where none can, and its words about them are
+ * few. */
+static void scan_string(struct scan *s)
+{
+	bool in_list = s->depth && s->open[s->depth - 1] != '{';
+
+	if (s->before == '"')
+		errors_add(s->doubts, s->r->path, s->line,
+			   _("two strings without a comma between them"));
+	else if (!s->before || !strchr(in_list ? "([," : "=:", s->before))
+		refuse(s,
+		       _("a string begins where none can stand: look for a quote, a comma or \"=\" "
+			 "missing just before"));
+	note_line(s);
+	skip_string(s);
+	if (s->at == s->end && s->ok && s->at[-1] != '"')
+		refuse(s, _("the text ends within a string: look for a missing quote"));
+	s->before = '"';
+}
+
+static void scan_sign(struct scan *s)
+{
+	char c = *s->at;
+
+	if (c == '@')
+		refuse(s,
+		       _("@include is not supported, since the policy is one file; long lists can "
+			 "stand in list files (addresses_file and the like)"));
+	else if (c == '{' || c == '(' || c == '[') {
+		if (s->depth == READ_DEPTH_MAX)
+			refuse(s, _("groups and lists are nested too deeply"));
+		else
+			s->open[s->depth++] = c;
+	} else if (s->depth && (c == '}' || c == ')' || c == ']')) {
+		s->depth--;
+	}
+	s->before = c;
+	step(s);
+}
+
+static void scan_token(struct scan *s)
+{
+	char c = *s->at;
+
+	if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
+		step(s);
+	} else if (c == '#' || (c == '/' && peek(s, 1) == '/')) {
+		skip_line(s);
+	} else if (c == '/' && peek(s, 1) == '*') {
+		s->at += 2;
+		skip_comment(s);
+	} else if (c == '"') {
+		scan_string(s);
+	} else if (is_word(c)) {
+		skip_word(s);
+		s->before = c;
+	} else {
+		scan_sign(s);
+	}
+}
+
+bool read_scan(struct reader *r, const char *text, size_t length, struct read_scan *ret)
+{
+	struct scan s = {
+		.at = text,
+		.end = text + length,
+		.line = 1,
+		.r = r,
+		.doubts = &ret->doubts,
+		.ok = true,
+	};
+	const char *nul = memchr(text, '\0', length);
+
+	if (nul) {
+		for (const char *p = text; p < nul; p++)
+			s.line += *p == '\n';
+		errors_add(r->errors, r->path, s.line,
+			   _("a NUL byte; a policy is plain text in UTF-8"));
+		return false;
+	}
+	while (s.at < s.end && s.ok)
+		scan_token(&s);
+	ret->lines = s.lines;
+	ret->count = s.count;
+	return s.ok;
+}
+
+void read_scan_clear(struct read_scan *scan)
+{
+	free(scan->lines);
+	errors_clear(&scan->doubts);
+}
+
+bool read_number_strings(struct reader *r, config_setting_t *root, const struct read_scan *scan)
+{
+	config_setting_t *stack[READ_DEPTH_MAX] = { root };
+	unsigned int next[READ_DEPTH_MAX] = { 0 };
+	size_t depth = 1, used = 0;
+
+	while (depth) {
+		config_setting_t *s, *in = stack[depth - 1];
+
+		if (next[depth - 1] == (unsigned int)config_setting_length(in)) {
+			depth--;
+			continue;
+		}
+		s = config_setting_get_elem(in, next[depth - 1]++);
+		if (config_setting_type(s) == CONFIG_TYPE_STRING && used < scan->count) {
+			config_setting_set_hook(s, (void *)(uintptr_t)scan->lines[used++]);
+		} else if (config_setting_is_aggregate(s)) {
+			if (depth == READ_DEPTH_MAX) {
+				read_error(r, s, _("groups and lists are nested too deeply"));
+				return false;
+			}
+			stack[depth] = s;
+			next[depth++] = 0;
+		}
+	}
+	return true;
+}

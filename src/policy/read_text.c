@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Policy text before libconfig sees it: files as bytes, lines of strings, and traps in the syntax.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/defs.h"
+#include "policy/read.h"
+
+static void close_fd(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static int read_all(int fd, char *text, size_t room, size_t *ret_length)
+{
+	size_t length = 0;
+
+	while (length < room) {
+		ssize_t n = read(fd, text + length, room - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	*ret_length = length;
+	return 0;
+}
+
+int read_load(const char *path, size_t max, char **ret_text, size_t *ret_length)
+{
+	/* O_NONBLOCK: a FIFO must not hold us up before we can see that it is one */
+	auto_(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	auto_(free_charp) char *text = NULL;
+	size_t room, length = 0;
+	struct stat st;
+	int err;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ENOTSUP;
+	if (st.st_size < 0 || (unsigned long long)st.st_size > max)
+		return -EFBIG;
+	/* one byte more than it had, to see it grow under our hands */
+	room = (size_t)st.st_size + 1;
+	text = malloc(room + 1);
+	if (!text)
+		return -ENOMEM;
+	err = read_all(fd, text, room, &length);
+	if (err)
+		return err;
+	if (length == room)
+		return -EAGAIN;
+	text[length] = '\0';
+	*ret_text = steal(text);
+	*ret_length = length;
+	return 0;
+}
+
+/* Bytes of the UTF-8 character at p (shortest form, no surrogates), or 0 if there is none. */
+static size_t utf8_length(const unsigned char *p)
+{
+	size_t length;
+	unsigned long c;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	c = p[0] & (0xffU >> (length + 1));
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if ((length == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) ||
+	    (length == 4 && (c < 0x10000 || c > 0x10ffff)))
+		return 0;
+	/* C1 controls */
+	return length == 2 && c < 0xa0 ? 0 : length;
+}
+
+bool read_is_text(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p;) {
+		size_t length = utf8_length(p);
+
+		if (!length || *p < 0x20 || *p == 0x7f)
+			return false;
+		p += length;
+	}
+	return true;
+}
+
+char *read_quote(const char *text, char *out)
+{
+	static const char hex[] = "0123456789abcdef";
+	const size_t shown_max = READ_QUOTE_MAX / 4 - 4;
+	const unsigned char *p = (const unsigned char *)text, *end = p + shown_max;
+	char *o = out;
+
+	*o++ = '"';
+	while (*p && p < end) {
+		size_t length = utf8_length(p);
+
+		if (length && *p >= 0x20 && *p != 0x7f) {
+			memcpy(o, p, length);
+			o += length;
+			p += length;
+		} else {
+			*o++ = '\\';
+			*o++ = 'x';
+			*o++ = hex[*p >> 4];
+			*o++ = hex[*p & 15];
+			p++;
+		}
+	}
+	memcpy(o, *p ? "...\"" : "\"", *p ? 5 : 2);
+	return out;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Prints a ruleset as nft(8) syntax: what `nft -f` loads is what kernel/apply.c loads. */
+#pragma once
+
+#include <stdio.h>
+
+#include "ruleset/ruleset.h"
+
+/* Writes a whole file for `nft -f`: the table is deleted and made anew in one transaction.
+ * queue_stands_for NULL prints the queue statement; else that text in its place ("drop"), for
+ * kernels without it. Whether all was written is told by ferror(to). */
+void text_print(const struct ruleset *ruleset, const char *queue_stands_for, FILE *to);

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A TCP client by hand on a raw socket, for segments that no kernel would send: any cut, any order, any header.
+
+usage: rawtcp.py SOURCE DESTINATION PORT SCRIPT
+The kernel of this host must not answer for SOURCE (the caller drops its resets). SCRIPT is one of the names at
+the end of this file; it prints what came back: "data HEX…", "reset", "silence", one line an outcome.
+"""
+import os
+import random
+import select
+import socket
+import struct
+import sys
+import time
+
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def client_hello(name, post_quantum=False, extra=b""):
+    """A TLS 1.3 ClientHello record for name; post_quantum adds a key share of 1,216 bytes, as browsers do."""
+    def ext(kind, body):
+        return struct.pack("!HH", kind, len(body)) + body
+    extensions = b""
+    if name is not None:
+        host = name.encode()
+        entry = struct.pack("!BH", 0, len(host)) + host
+        extensions += ext(0, struct.pack("!H", len(entry)) + entry)
+    shares = struct.pack("!HH", 29, 32) + os.urandom(32)
+    groups = [29, 23]
+    if post_quantum:
+        shares = struct.pack("!HH", 0x11EC, 1216) + os.urandom(1216) + shares
+        groups.insert(0, 0x11EC)
+    extensions += ext(51, struct.pack("!H", len(shares)) + shares)
+    extensions += ext(10, struct.pack(f"!H{len(groups)}H", 2 * len(groups), *groups))
+    extensions += ext(13, struct.pack("!HHHHH", 8, 0x0403, 0x0804, 0x0401, 0x0807))
+    if post_quantum:
+        extensions += ext(21, bytes(360))  # as much again as a browser's other extensions take
+    extensions += ext(43, b"\x04\x03\x04\x03\x03") + ext(45, b"\x01\x01") + ext(11, b"\x01\x00") + extra
+    body = (b"\x03\x03" + os.urandom(32) + b"\x20" + os.urandom(32) +
+            struct.pack("!HHHHH", 8, 0x1301, 0x1302, 0xC02B, 0xC02F) + b"\x01\x00" +
+            struct.pack("!H", len(extensions)) + extensions)
+    handshake = b"\x01" + struct.pack("!I", len(body))[1:] + body
+    return b"\x16\x03\x01" + struct.pack("!H", len(handshake)) + handshake
+
+
+def in_records(record, size):
+    """The handshake bytes of one record again, in records of size bytes."""
+    body = record[5:]
+    return b"".join(b"\x16\x03\x01" + struct.pack("!H", len(body[i:i + size])) + body[i:i + size]
+                    for i in range(0, len(body), size))
+
+
+class Tcp:
+    def __init__(self, source, destination, port, sport=None):
+        self.source, self.destination, self.port = source, destination, port
+        self.sport = sport or random.randrange(20000, 60000)
+        self.seq, self.ack = random.randrange(1 << 32), 0
+        self.out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        self.out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 1)  # tells our segments from the kernel's
+        self.back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+
+    def send(self, flags, data=b"", seq=None, ttl=64, options=b"", bad_checksum=False, ack=None):
+        seq = self.seq if seq is None else seq % (1 << 32)
+        options += b"\x01" * (-len(options) % 4)
+        head = struct.pack("!HHIIBBHHH", self.sport, self.port, seq,
+                           (self.ack if ack is None else ack) if flags & ACK else 0,
+                           (5 + len(options) // 4) << 4, flags, 64240, 0, 0) + options
+        pseudo = (socket.inet_aton(self.source) + socket.inet_aton(self.destination) +
+                  struct.pack("!BBH", 0, 6, len(head) + len(data)))
+        total = checksum(pseudo + head + data) ^ (0x5555 if bad_checksum else 0)
+        head = head[:16] + struct.pack("!H", total) + head[18:]
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(head) + len(data), random.randrange(65536), 0x4000,
+                         ttl, 6, 0, socket.inet_aton(self.source), socket.inet_aton(self.destination))
+        self.out.sendto(ip + head + data, (self.destination, 0))
+
+    def receive(self, seconds):
+        """Next segment for this connection: (flags, seq, ack, data), or None when the time is over."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not select.select([self.back], [], [], left)[0]:
+                return None
+            packet = self.back.recv(65536)
+            head = packet[(packet[0] & 15) * 4:]
+            sport, dport, seq, ack, doff, flags = struct.unpack("!HHIIBB", head[:14])
+            if (sport, dport) == (self.port, self.sport) and packet[12:16] == socket.inet_aton(self.destination):
+                return flags, seq, ack, head[(doff >> 4) * 4:]
+        return None
+
+    def connect(self, seconds=3, data=b"", options=b""):
+        self.send(SYN, data, options=options)
+        end = time.monotonic() + seconds
+        while answer := self.receive(end - time.monotonic()):
+            flags, seq, ack, _ = answer
+            if flags & RST:
+                return "reset"
+            if flags & SYN and flags & ACK:
+                self.seq, self.ack = ack, (seq + 1) % (1 << 32)
+                self.send(ACK)
+                return "open"
+        return "silence"
+
+    def outcome(self, seconds=3):
+        """"data HEX" for the first payload that comes back, "reset", or "silence"."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            answer = self.receive(left)
+            if answer is None:
+                break
+            if answer[0] & RST:
+                return "reset"
+            if answer[3]:
+                return "data " + answer[3][:5].hex()
+        return "silence"
+
+    def close(self):
+        self.send(RST | ACK)
+        self.out.close()
+        self.back.close()
+
+
+def pieces(tcp, data, cuts, order):
+    """Sends data cut at cuts (offsets), the pieces in the given order."""
+    edges = [0, *cuts, len(data)]
+    parts = [(edges[i], data[edges[i]:edges[i + 1]]) for i in range(len(edges) - 1)]
+    for i in order:
+        offset, part = parts[i]
+        tcp.send(ACK | PSH, part, seq=tcp.seq + offset)
+
+
+def attempt(where, data, cuts=(), order=None, seconds=3):
+    tcp = Tcp(*where)
+    state = tcp.connect()
+    if state == "open":
+        pieces(tcp, data, cuts, order or range(len(cuts) + 1))
+        state = tcp.outcome(seconds)
+    tcp.close()
+    return state
+
+
+def main():
+    source, destination, port, script, *rest = sys.argv[1:]
+    where = (source, destination, int(port))
+    name = rest[0] if rest else None
+    seed = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 31)
+    print(f"seed {seed}", file=sys.stderr)
+    random.seed(seed)
+    if script == "hello":
+        print(attempt(where, client_hello(name)))
+    elif script == "pq":  # NAME CUT ORDER: a post-quantum hello in two segments
+        hello = client_hello(name, post_quantum=True)
+        print(attempt(where, hello, [int(rest[1])], [1, 0] if rest[2] == "reversed" else [0, 1]))
+    elif script == "pq-cuts":  # NAME STEP: in two segments cut at every STEPth byte, in both orders
+        hello, bad = client_hello(name, post_quantum=True), 0
+        for cut in range(1, len(hello), int(rest[1])):
+            for order in ([0, 1], [1, 0]):
+                if len(hello) - cut > 1460 or cut > 1460:
+                    continue
+                result = attempt(where, hello, [cut], order)
+                if not result.startswith("data 16030"):
+                    bad += 1
+                    print(f"cut at {cut}, order {order}: {result}")
+        print(f"{bad} differ, hello of {len(hello)} bytes")
+    elif script == "records":  # NAME SIZE: TLS records of SIZE bytes
+        print(attempt(where, in_records(client_hello(name), int(rest[1]))))
+    elif script == "raw":  # TEXT: these bytes as the client's first
+        print(attempt(where, name.encode().decode("unicode_escape").encode("latin-1")))
+    elif script == "midstream":  # NAME: a hello on a connection that was never opened
+        tcp = Tcp(*where)
+        tcp.ack = 12345
+        tcp.send(ACK | PSH, client_hello(name))
+        print(tcp.outcome())
+    elif script == "syn":  # one SYN: is there an answer?
+        tcp = Tcp(*where)
+        print(tcp.connect(seconds=1.5))
+    elif script == "overlap":  # NAME OTHER: a decoy name's bytes first, then other bytes at the same place
+        first, second = client_hello(name), client_hello(rest[1])
+        tcp = Tcp(*where)
+        state = tcp.connect()
+        if state == "open":
+            tcp.send(ACK | PSH, first[:200], seq=tcp.seq)
+            tcp.send(ACK | PSH, second, seq=tcp.seq)
+            state = tcp.outcome()
+        tcp.close()
+        print(state)
+    else:
+        sys.exit(f"no script {script}")
+
+
+main()

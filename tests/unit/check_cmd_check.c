@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of ctl/cmd_check.c on the shipped policies, whole and broken. */
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "ctl/cmd.h"
+#include "ctl_probe.h"
+
+static const char *shipped(const char *name)
+{
+	static char path[512];
+	const char *top = getenv("SRCDIR");
+
+	(void)snprintf(path, sizeof(path), "%s/conf/%s", top ? top : ".", name);
+	return path;
+}
+
+START_TEST(shipped_policies_are_good)
+{
+	const struct probe_result *result =
+		probe_run(cmd_check, "check", shipped("sekisho.conf"), NULL);
+
+	ck_assert_msg(result->code == CMD_OK, "%s", result->err);
+	probe_has(result->out, "sekisho.conf: the policy is good: configurations ");
+	ck_assert_str_eq(result->err, "");
+	result = probe_run(cmd_check, "check", shipped("examples/reiji-city.conf"), NULL);
+	ck_assert_msg(result->code == CMD_OK, "%s", result->err);
+}
+END_TEST
+
+START_TEST(mistake_is_told_with_file_and_line)
+{
+	char path[] = "/tmp/check-cmd-check-XXXXXX";
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "appliance = {\n\tcolour = 1;\n};\n", 30), 30);
+	(void)close(fd);
+	const struct probe_result *result = probe_run(cmd_check, "check", path, NULL);
+	(void)unlink(path);
+	ck_assert_int_eq(result->code, CMD_FINDING);
+	ck_assert_str_eq(result->out, "");
+	probe_has(result->err, ":2: ");
+	probe_has(result->err, "colour");
+}
+END_TEST
+
+START_TEST(missing_file_is_no_mistake_in_the_policy)
+{
+	const struct probe_result *result = probe_run(cmd_check, "check", "/nowhere/at/all", NULL);
+
+	ck_assert_int_eq(result->code, CMD_TROUBLE);
+	probe_has(result->err, "/nowhere/at/all");
+}
+END_TEST
+
+START_TEST(command_line_needs_exactly_one_file)
+{
+	ck_assert_int_eq(probe_run(cmd_check, "check", NULL)->code, CMD_USAGE);
+	ck_assert_int_eq(probe_run(cmd_check, "check", "a", "b", NULL)->code, CMD_USAGE);
+	ck_assert_int_eq(probe_run(cmd_check, "check", "--bogus", "a", NULL)->code, CMD_USAGE);
+	const struct probe_result *result = probe_run(cmd_check, "check", "--help", NULL);
+	ck_assert_int_eq(result->code, CMD_OK);
+	probe_has(result->out, "Usage: sekishoctl check FILE\n");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cmd_check");
+	TCase *tcase = tcase_create("cmd_check");
+
+	tcase_add_test(tcase, shipped_policies_are_good);
+	tcase_add_test(tcase, mistake_is_told_with_file_and_line);
+	tcase_add_test(tcase, missing_file_is_no_mistake_in_the_policy);
+	tcase_add_test(tcase, command_line_needs_exactly_one_file);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,666 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of ruleset/compile.h: what the ruleset does with the first packet of a flow is what
+ * decide.h wants. */
+#include <check.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/defs.h"
+#include "policy/decide.h"
+#include "ruleset/compile.h"
+#include "ruleset/text.h"
+
+/* A policy of tests/golden/ruleset and what it compiles to. */
+struct site {
+	struct policy *policy;
+	struct ruleset *ruleset;
+	struct policy_places places;
+};
+
+static void site_clear(struct site *site)
+{
+	policy_free(site->policy);
+	ruleset_free(site->ruleset);
+	policy_places_clear(&site->places);
+}
+
+static struct site site_of(const char *name)
+{
+	const char *top = getenv("SRCDIR");
+	struct errors errors = { 0 };
+	struct site site = { 0 };
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/tests/golden/ruleset/%s.conf", top ? top : ".",
+		       name);
+	if (policy_read(path, &site.policy, &errors))
+		errors_print(&errors, stderr);
+	errors_clear(&errors);
+	ck_assert_ptr_nonnull(site.policy);
+	ck_assert_int_eq(compile_policy(site.policy, &site.ruleset), 0);
+	ck_assert_int_eq(policy_places(site.policy, &site.places), 0);
+	return site;
+}
+
+/* A small reading of the ruleset: where does the first packet of a flow end up? */
+
+struct packet {
+	struct flow_key key;
+	const char *in, *out; /* interfaces */
+};
+
+/* The bytes of a field, or false where the packet has no such field. */
+static bool field_of(const struct packet *packet, enum ruleset_field field, uint8_t out[16])
+{
+	const struct flow_key *key = &packet->key;
+	uint8_t family = field == FIELD_SADDR4 || field == FIELD_DADDR4 ? 4 : 6;
+
+	memset(out, 0, 16);
+	switch (field) {
+	case FIELD_IIFNAME:
+		memcpy(out, packet->in, strlen(packet->in));
+		return true;
+	case FIELD_OIFNAME:
+		memcpy(out, packet->out, strlen(packet->out));
+		return true;
+	case FIELD_SADDR4:
+	case FIELD_SADDR6:
+		memcpy(out, key->src.b, 16);
+		return key->src.family == family;
+	case FIELD_DADDR4:
+	case FIELD_DADDR6:
+		memcpy(out, key->dst.b, 16);
+		return key->dst.family == family;
+	case FIELD_L4PROTO:
+		out[0] = key->l4proto;
+		return true;
+	case FIELD_DPORT:
+		out[0] = (uint8_t)(key->dport >> 8);
+		out[1] = (uint8_t)key->dport;
+		return true;
+	case FIELD_CT_MARK:
+	case FIELD_LENGTH4:
+	case FIELD_LENGTH6:
+	case FIELD_TCP_DOFF:
+	case FIELD_COUNT:
+		break;
+	}
+	ck_abort_msg("field %d is not for first packets", (int)field);
+	return false;
+}
+
+static bool element_has(const struct ruleset_set *set, const struct ruleset_element *element,
+			const struct packet *packet, const enum ruleset_field *fields)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < set->key_fields; i++) {
+		size_t size = ruleset_field_size(set->key[i]);
+		uint8_t value[16];
+
+		field_of(packet, fields[i], value);
+		if (memcmp(element->first + at, value, size) > 0 ||
+		    memcmp(element->last + at, value, size) < 0)
+			return false;
+		at += ruleset_field_room(set->key[i]);
+	}
+	return true;
+}
+
+/* *ret: the element that holds the fields of the packet, or NULL. False if the packet lacks a
+ * field. */
+static bool look_up(const struct ruleset *ruleset, const struct ruleset_statement *s,
+		    const struct packet *packet, const struct ruleset_element **ret)
+{
+	const struct ruleset_set *set = ruleset_set(ruleset, s->text);
+	uint8_t value[16];
+
+	ck_assert_ptr_nonnull(set);
+	ck_assert_uint_eq(s->field_count, set->key_fields);
+	*ret = NULL;
+	for (size_t i = 0; i < s->field_count; i++)
+		if (!field_of(packet, s->fields[i], value))
+			return false;
+	for (size_t i = 0; i < set->element_count && !*ret; i++)
+		if (element_has(set, &set->elements[i], packet, s->fields))
+			*ret = &set->elements[i];
+	return true;
+}
+
+/* What one statement does to a new packet: ends the rule, goes on, or gives a verdict. */
+enum step { STEP_NEXT_RULE, STEP_GO_ON, STEP_VERDICT };
+
+static enum step step_of(bool matches)
+{
+	return matches ? STEP_GO_ON : STEP_NEXT_RULE;
+}
+
+static enum step run_statement(const struct ruleset *ruleset, const struct ruleset_statement *s,
+			       const struct packet *packet, struct ruleset_verdict *ret)
+{
+	const struct ruleset_element *element;
+
+	switch ((int)s->kind) {
+	case MATCH_SET:
+		return step_of(look_up(ruleset, s, packet, &element) &&
+			       (element != NULL) != s->negate);
+	case MATCH_CT_STATE:
+		return step_of(s->value & STATE_NEW);
+	case MATCH_CT_REPLY:
+		return step_of(s->value == 0);
+	case MATCH_NFPROTO:
+		return step_of((s->value == 2 ? 4 : 6) == packet->key.src.family);
+	case ACT_VERDICT_MAP:
+		if (!look_up(ruleset, s, packet, &element) || !element)
+			return STEP_GO_ON;
+		*ret = element->verdict;
+		return STEP_VERDICT;
+	case ACT_VERDICT:
+		*ret = s->verdict;
+		return STEP_VERDICT;
+	case ACT_COUNTER:
+	case ACT_LOG:
+	case ACT_SET_META_MARK:
+		return STEP_GO_ON;
+	}
+	ck_abort_msg("statement %d is not for first packets", (int)s->kind);
+	return STEP_NEXT_RULE;
+}
+
+static bool is_final(const char *chain)
+{
+	return !strcmp(chain, "inspect") || !strcmp(chain, "admit") || !strcmp(chain, "quic") ||
+	       !strcmp(chain, "refuse") || !strncmp(chain, "forbid_", 7);
+}
+
+/* The name of the chain in which the packet's fate lies, "drop", or NULL: back to the caller. */
+static const char *run_chain(const struct ruleset *ruleset, const char *name,
+			     const struct packet *packet)
+{
+	const struct ruleset_chain *chain = ruleset_chain(ruleset, name);
+
+	ck_assert_msg(chain != NULL, "no chain %s", name);
+	if (is_final(name))
+		return chain->name;
+	for (size_t i = 0; i < chain->rule_count; i++) {
+		const struct ruleset_rule *rule = &chain->rules[i];
+		struct ruleset_verdict verdict = { .kind = VERDICT_RETURN };
+		enum step step = STEP_GO_ON;
+		const char *end;
+
+		for (size_t j = 0; j < rule->count && step == STEP_GO_ON; j++)
+			step = run_statement(ruleset, &rule->statements[j], packet, &verdict);
+		if (step != STEP_VERDICT)
+			continue;
+		if (verdict.kind == VERDICT_DROP)
+			return "drop";
+		ck_assert(verdict.kind == VERDICT_GOTO || verdict.kind == VERDICT_JUMP);
+		end = run_chain(ruleset, verdict.chain, packet);
+		if (end || verdict.kind == VERDICT_GOTO)
+			return end;
+	}
+	return NULL;
+}
+
+static const char *place_of(const struct site *site, const struct addr *a)
+{
+	const struct policy_zone *external = &site->policy->zones[ZONE_EXTERNAL];
+	const char *found = "nowhere";
+
+	for (size_t i = 0; i < site->places.count; i++) {
+		const struct policy_place *place = &site->places.at[i];
+
+		if (!addr_list_has(&place->addresses, a))
+			continue;
+		found = place->interface;
+		/* the breakout line, where both lines lead to the address */
+		if (external->interfaces.count && !strcmp(found, external->interfaces.at[0]))
+			break;
+	}
+	return found;
+}
+
+static const char *fate(const struct site *site, const char *in, const char *out,
+			const struct flow_key *key)
+{
+	struct packet packet = { .key = *key,
+				 .in = in ? in : place_of(site, &key->src),
+				 .out = out ? out : place_of(site, &key->dst) };
+	const char *end = run_chain(site->ruleset, "forward", &packet);
+
+	ck_assert_ptr_nonnull(end);
+	return end;
+}
+
+static struct flow_key flow(const char *from, const char *to, uint8_t l4proto, uint16_t dport)
+{
+	struct flow_key key = { .sport = 50000, .dport = dport, .l4proto = l4proto };
+
+	ck_assert_int_eq(addr_parse(from, &key.src), 0);
+	ck_assert_int_eq(addr_parse(to, &key.dst), 0);
+	return key;
+}
+
+static const char *tcp(const struct site *site, const char *from, const char *to, uint16_t dport)
+{
+	struct flow_key key = flow(from, to, IPPROTO_TCP, dport);
+
+	return fate(site, NULL, NULL, &key);
+}
+
+START_TEST(flows_of_the_guideline_go_where_they_should)
+{
+	auto_(site_clear) struct site city = site_of("city");
+	struct flow_key quic = flow("192.168.10.11", "198.51.100.130", IPPROTO_UDP, 443);
+
+	ck_assert_str_eq(tcp(&city, "192.168.10.11", "198.51.100.130", 443), "inspect");
+	ck_assert_str_eq(tcp(&city, "192.168.10.11", "198.51.100.130", 80), "inspect");
+	ck_assert_str_eq(tcp(&city, "192.168.10.11", "198.51.100.130", 22), "refuse");
+	ck_assert_str_eq(tcp(&city, "192.168.10.11", "198.51.100.100", 443), "refuse");
+	ck_assert_str_eq(tcp(&city, "2001:db8:10::11", "2001:db8:c10d::130", 443), "inspect");
+	ck_assert_str_eq(tcp(&city, "192.168.10.11", "198.51.100.10", 4172), "admit");
+	ck_assert_str_eq(tcp(&city, "198.51.100.10", "172.16.10.10", 1521), "admit");
+	ck_assert_str_eq(tcp(&city, "198.51.100.40", "192.168.30.25", 25), "admit");
+	ck_assert_str_eq(tcp(&city, "198.51.100.40", "93.184.216.34", 443), "admit");
+	ck_assert_str_eq(tcp(&city, "192.168.10.11", "172.16.10.10", 443), "refuse");
+	ck_assert_str_eq(fate(&city, NULL, NULL, &quic), "quic");
+}
+END_TEST
+
+START_TEST(forbidden_pairs_are_refused_under_their_own_name)
+{
+	auto_(site_clear) struct site city = site_of("city");
+
+	ck_assert_str_eq(tcp(&city, "192.168.30.11", "172.16.10.10", 443),
+			 "forbid_internet-to-mynumber");
+	ck_assert_str_eq(tcp(&city, "198.51.100.40", "198.51.100.10", 443),
+			 "forbid_internet-to-mynumber");
+	ck_assert_str_eq(tcp(&city, "93.184.216.34", "172.16.10.10", 443),
+			 "forbid_internet-to-mynumber");
+	ck_assert_str_eq(tcp(&city, "93.184.216.34", "192.168.10.11", 443),
+			 "forbid_external-inbound-at-lbo");
+	ck_assert_str_eq(tcp(&city, "2001:db8:c10d::130", "2001:db8:10::11", 443),
+			 "forbid_external-inbound-at-lbo");
+	ck_assert_str_eq(tcp(&city, "172.16.10.10", "198.51.100.130", 443),
+			 "forbid_mynumber-to-external");
+	ck_assert_str_eq(tcp(&city, "198.51.100.10", "93.184.216.34", 443),
+			 "forbid_mynumber-to-external");
+}
+END_TEST
+
+START_TEST(a_source_counts_only_behind_its_interface)
+{
+	auto_(site_clear) struct site city = site_of("city");
+	struct flow_key key = flow("198.51.100.10", "172.16.10.10", IPPROTO_TCP, 443);
+
+	ck_assert_str_eq(fate(&city, "wan0", NULL, &key), "admit");
+	ck_assert_str_eq(fate(&city, "lgwan0", NULL, &key), "drop");
+	ck_assert_str_eq(fate(&city, "inet0", NULL, &key), "drop");
+	ck_assert_str_eq(fate(&city, "wan0", "wan0", &key), "drop");
+	ck_assert_str_eq(tcp(&city, "127.0.0.1", "172.16.10.10", 443), "drop");
+}
+END_TEST
+
+START_TEST(only_flows_to_the_internet_leave_by_the_line_of_the_internet_zone)
+{
+	auto_(site_clear) struct site city = site_of("city");
+	struct flow_key cloud = flow("192.168.10.11", "198.51.100.130", IPPROTO_TCP, 443);
+	struct flow_key web = flow("198.51.100.40", "93.184.216.34", IPPROTO_TCP, 443);
+
+	ck_assert_str_eq(fate(&city, NULL, "inet0", &cloud), "refuse");
+	ck_assert_str_eq(fate(&city, NULL, "wan0", &cloud), "inspect");
+	ck_assert_str_eq(fate(&city, NULL, "inet0", &web), "admit");
+	ck_assert_str_eq(fate(&city, NULL, "wan0", &web), "admit");
+}
+END_TEST
+
+START_TEST(a_proxied_service_is_for_its_proxy_alone)
+{
+	auto_(site_clear) struct site site = site_of("overlaps");
+
+	ck_assert_str_eq(tcp(&site, "192.168.20.10", "198.51.100.17", 443), "inspect");
+	ck_assert_str_eq(tcp(&site, "192.168.20.10", "198.51.100.40", 443), "inspect");
+	ck_assert_str_eq(tcp(&site, "192.168.20.11", "198.51.100.17", 443), "refuse");
+	ck_assert_str_eq(tcp(&site, "192.168.10.11", "198.51.100.40", 443), "refuse");
+	ck_assert_str_eq(tcp(&site, "192.168.20.10", "198.51.100.41", 443), "refuse");
+}
+END_TEST
+
+START_TEST(packets_of_a_family_without_places_are_dropped)
+{
+	auto_(site_clear) struct site city = site_of("city");
+	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
+	struct packet packet = { .key = flow("2001:db8:10::11", "2001:db8:203::1", IPPROTO_TCP,
+					     443),
+				 .in = "lgwan0",
+				 .out = "asp0" };
+
+	for (size_t i = 0; i < ZONE_COUNT; i++) {
+		struct addr_list *networks = &city.policy->zones[i].networks;
+
+		/* normal lists have IPv4 first */
+		while (networks->count && networks->at[networks->count - 1].family == 6)
+			networks->count--;
+	}
+	city.policy->zones[ZONE_EXTERNAL].declared = false;
+	city.policy->zones[ZONE_INTERNET].reaches_internet = false;
+	ck_assert_int_eq(policy_derive(city.policy), 0);
+	ck_assert_int_eq(compile_policy(city.policy, &ruleset), 0);
+	ck_assert_ptr_null(ruleset_set(ruleset, "places6"));
+	ck_assert_str_eq(run_chain(ruleset, "forward", &packet), "drop");
+}
+END_TEST
+
+static const struct addr_list *random_list(const struct site *site)
+{
+	const struct policy *policy = site->policy;
+
+	if (rand() % 4 == 0)
+		return &policy->zone_addresses[rand() % ZONE_COUNT];
+	if (rand() % 2 && policy->service_count)
+		return &policy->services[(size_t)rand() % policy->service_count].addresses;
+	return &policy->endpoints[rand() % ROLE_COUNT].addresses;
+}
+
+/* An address at or beside the end of some range of the policy, or any. */
+static struct addr random_address(const struct site *site, uint8_t family)
+{
+	struct addr a = { .family = family };
+	size_t len = addr_len(family);
+
+	for (int tries = 0; tries < 20; tries++) {
+		const struct addr_list *list = random_list(site);
+		const struct addr_range *r;
+
+		if (!list->count)
+			continue;
+		r = &list->at[(size_t)rand() % list->count];
+		if (r->family != family)
+			continue;
+		memcpy(a.b, rand() % 2 ? r->first : r->last, len);
+		if (rand() % 3 == 0)
+			a.b[len - 1] = (uint8_t)(a.b[len - 1] + rand() % 3 - 1);
+		return a;
+	}
+	for (size_t i = 0; i < len; i++)
+		a.b[i] = (uint8_t)rand();
+	return a;
+}
+
+static const char *wanted_fate(enum app treatment)
+{
+	switch (treatment) {
+	case APP_NONE:
+		return "admit";
+	case APP_TLS:
+	case APP_HTTP:
+		return "inspect";
+	case APP_QUIC:
+		return "quic";
+	case APP_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+/* Compares one random flow; returns whether it was permitted. */
+static bool compare_random_flow(const struct site *site)
+{
+	static const uint16_t ports[] = { 443, 443, 443, 80, 8443, 4172, 1521, 25, 8000, 8011 };
+	static const uint16_t udp_ports[] = { 443, 3478, 3480, 3482, 3490, 3491 };
+	uint8_t family = rand() % 3 ? 4 : 6;
+	struct flow_key key = { .src = random_address(site, family),
+				.dst = random_address(site, family),
+				.l4proto = rand() % 3 ? IPPROTO_TCP : IPPROTO_UDP };
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+	const char *wanted, *found;
+
+	key.dport = key.l4proto == IPPROTO_TCP ? ports[(size_t)rand() % ARRAY_SIZE(ports)]
+					       : udp_ports[(size_t)rand() % ARRAY_SIZE(udp_ports)];
+	wanted = wanted_fate(decide_treatment(site->policy, &key));
+	found = fate(site, NULL, NULL, &key);
+	addr_text(&key.src, from);
+	addr_text(&key.dst, to);
+	if (wanted)
+		ck_assert_msg(!strcmp(found, wanted), "%s > %s %d/%d: rules say %s, decision %s",
+			      from, to, key.l4proto, key.dport, found, wanted);
+	else
+		ck_assert_msg(!strcmp(found, "refuse") || !strcmp(found, "drop") ||
+				      !strncmp(found, "forbid_", 7),
+			      "%s > %s %d/%d: rules say %s, decision no", from, to, key.l4proto,
+			      key.dport, found);
+	return wanted != NULL;
+}
+
+START_TEST(rules_and_decision_agree_about_random_flows)
+{
+	static const char *const names[] = { "city", "overlaps" };
+	unsigned int seed = (unsigned int)time(NULL);
+
+	printf("compile: seed %u\n", seed);
+	srand(seed);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		auto_(site_clear) struct site site = site_of(names[i]);
+		size_t permitted = 0;
+
+		for (int round = 0; round < 30000; round++)
+			permitted += compare_random_flow(&site);
+		/* else the test would have looked at refusals only */
+		ck_assert_uint_gt(permitted, 100);
+	}
+}
+END_TEST
+
+static bool boxes_touch(const struct ruleset_set *set, const struct ruleset_element *a,
+			const struct ruleset_element *b)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < set->key_fields; i++) {
+		size_t size = ruleset_field_size(set->key[i]);
+
+		if (memcmp(a->last + at, b->first + at, size) < 0 ||
+		    memcmp(b->last + at, a->first + at, size) < 0)
+			return false;
+		at += ruleset_field_room(set->key[i]);
+	}
+	return true;
+}
+
+static void check_set(const struct ruleset_set *set)
+{
+	ck_assert_uint_gt(set->element_count, 0);
+	for (size_t i = 0; i < set->element_count; i++) {
+		const struct ruleset_element *element = &set->elements[i];
+
+		if (!set->interval)
+			ck_assert_mem_eq(element->first, element->last, RULESET_KEY_BYTES_MAX);
+		for (size_t j = 0; j < i; j++) {
+			ck_assert_int_le(memcmp(set->elements[j].first, element->first,
+						RULESET_KEY_BYTES_MAX),
+					 0);
+			ck_assert_msg(!boxes_touch(set, &set->elements[j], element),
+				      "%s: elements %zu and %zu overlap", set->name, j, i);
+		}
+	}
+}
+
+START_TEST(elements_are_sorted_and_disjoint_and_no_set_is_empty)
+{
+	static const char *const names[] = { "city", "overlaps" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		auto_(site_clear) struct site site = site_of(names[i]);
+
+		for (size_t j = 0; j < site.ruleset->set_count; j++)
+			check_set(&site.ruleset->sets[j]);
+	}
+}
+END_TEST
+
+/* A chain that is gone to stands before the one that goes there, at place i. */
+static void check_verdict(const struct ruleset *ruleset, const struct ruleset_verdict *verdict,
+			  size_t i)
+{
+	const struct ruleset_chain *chain;
+
+	if (verdict->kind != VERDICT_JUMP && verdict->kind != VERDICT_GOTO)
+		return;
+	chain = ruleset_chain(ruleset, verdict->chain);
+	ck_assert_msg(chain != NULL, "no chain %s", verdict->chain);
+	ck_assert_msg((size_t)(chain - ruleset->chains) < i, "%s stands too late", verdict->chain);
+}
+
+static void check_references(const struct ruleset *ruleset, const struct ruleset_statement *s,
+			     size_t i)
+{
+	const struct ruleset_set *set;
+
+	if (s->kind == ACT_VERDICT)
+		check_verdict(ruleset, &s->verdict, i);
+	if (s->kind != MATCH_SET && s->kind != ACT_VERDICT_MAP && s->kind != ACT_CT_MARK_MAP)
+		return;
+	set = ruleset_set(ruleset, s->text);
+	ck_assert_msg(set != NULL, "no set %s", s->text);
+	ck_assert_int_eq(set->is_map, s->kind != MATCH_SET);
+	for (size_t j = 0; set->is_map && j < set->element_count; j++)
+		check_verdict(ruleset, &set->elements[j].verdict, i);
+}
+
+START_TEST(rules_name_only_sets_and_chains_that_stand_before_them)
+{
+	static const char *const names[] = { "city", "overlaps" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		auto_(site_clear) struct site site = site_of(names[i]);
+		const struct ruleset *ruleset = site.ruleset;
+
+		for (size_t j = 0; j < ruleset->chain_count; j++) {
+			const struct ruleset_chain *chain = &ruleset->chains[j];
+
+			ck_assert_uint_gt(chain->rule_count, 0);
+			for (size_t k = 0; k < chain->rule_count; k++)
+				for (size_t s = 0; s < chain->rules[k].count; s++)
+					check_references(ruleset, &chain->rules[k].statements[s],
+							 j);
+		}
+	}
+}
+END_TEST
+
+static char *text_of(const struct ruleset *ruleset)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(to);
+	text_print(ruleset, NULL, to);
+	ck_assert_int_eq(fclose(to), 0);
+	return text;
+}
+
+START_TEST(the_same_policy_compiles_to_the_same)
+{
+	auto_(site_clear) struct site a = site_of("overlaps");
+	auto_(site_clear) struct site b = site_of("overlaps");
+	auto_(free_charp) char *text_a = text_of(a.ruleset);
+	auto_(free_charp) char *text_b = text_of(b.ruleset);
+
+	ck_assert_str_eq(text_a, text_b);
+}
+END_TEST
+
+/* Time must not grow with the square of the entries: that would be minutes here. */
+START_TEST(a_hundred_thousand_addresses_compile_at_once)
+{
+	auto_(site_clear) struct site city = site_of("city");
+	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
+	struct addr_list *service = &city.policy->services[0].addresses;
+	struct addr_list *desktops = &city.policy->endpoints[ROLE_MYNUMBER_DAAS].addresses;
+	const struct ruleset_set *set;
+	struct timespec begin, end;
+
+	for (unsigned int i = 0; i < 100000; i++) {
+		struct addr_range range = { .family = 4 };
+
+		/* every other address, so that nothing merges */
+		range.first[0] = range.last[0] = 64;
+		range.first[1] = range.last[1] = (uint8_t)(i >> 15);
+		range.first[2] = range.last[2] = (uint8_t)(i >> 7);
+		range.first[3] = range.last[3] = (uint8_t)(i << 1);
+		ck_assert_int_eq(addr_list_add(service, &range), 0);
+		range.first[0] = range.last[0] = 65;
+		if (i < 10000)
+			ck_assert_int_eq(addr_list_add(desktops, &range), 0);
+	}
+	ck_assert_int_eq(policy_derive(city.policy), 0);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	ck_assert_int_eq(compile_policy(city.policy, &ruleset), 0);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ck_assert_int_lt(end.tv_sec - begin.tv_sec, 10);
+	set = ruleset_set(ruleset, "inspect_permitted-cloud_exact4");
+	ck_assert_ptr_nonnull(set);
+	ck_assert_uint_eq(set->element_count, 200000); /* ports 443 and 80 */
+}
+END_TEST
+
+START_TEST(refuse_all_accepts_loopback_and_neighbours_only)
+{
+	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
+	size_t accepting = 0;
+
+	ck_assert_int_eq(compile_refuse_all(&ruleset), 0);
+	ck_assert_uint_eq(ruleset->chain_count, 3);
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
+		const struct ruleset_chain *chain = &ruleset->chains[i];
+
+		ck_assert(chain->policy_drop);
+		ck_assert_int_ne(chain->hook, HOOK_NONE);
+		for (size_t j = 0; j < chain->rule_count; j++) {
+			const struct ruleset_rule *rule = &chain->rules[j];
+			const struct ruleset_statement *last = &rule->statements[rule->count - 1];
+
+			ck_assert_int_eq(last->kind, ACT_VERDICT);
+			if (last->verdict.kind == VERDICT_DROP)
+				continue;
+			accepting++;
+			ck_assert_int_ne(chain->hook, HOOK_FORWARD);
+			ck_assert(rule->statements[0].kind == MATCH_ICMPV6_TYPES ||
+				  !strcmp(rule->statements[0].text, "lo"));
+		}
+	}
+	ck_assert_uint_eq(accepting, 4);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("compile");
+	TCase *tcase = tcase_create("compile");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, flows_of_the_guideline_go_where_they_should);
+	tcase_add_test(tcase, forbidden_pairs_are_refused_under_their_own_name);
+	tcase_add_test(tcase, a_source_counts_only_behind_its_interface);
+	tcase_add_test(tcase, only_flows_to_the_internet_leave_by_the_line_of_the_internet_zone);
+	tcase_add_test(tcase, a_proxied_service_is_for_its_proxy_alone);
+	tcase_add_test(tcase, packets_of_a_family_without_places_are_dropped);
+	tcase_add_test(tcase, rules_and_decision_agree_about_random_flows);
+	tcase_add_test(tcase, elements_are_sorted_and_disjoint_and_no_set_is_empty);
+	tcase_add_test(tcase, rules_name_only_sets_and_chains_that_stand_before_them);
+	tcase_add_test(tcase, the_same_policy_compiles_to_the_same);
+	tcase_add_test(tcase, a_hundred_thousand_addresses_compile_at_once);
+	tcase_add_test(tcase, refuse_all_accepts_loopback_and_neighbours_only);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

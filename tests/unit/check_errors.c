@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of the list of mistakes. */
+#include "common/errors.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/defs.h"
+
+START_TEST(each_mistake_is_one_line_with_file_and_line)
+{
+	auto_(errors_clear) struct errors e = { 0 };
+	auto_(free_charp) char *text = NULL;
+
+	errors_add(&e, "policy.conf", 12, "zone \"%s\" is not known", "lgwam");
+	errors_add(&e, "policy.conf", 0, "is empty");
+	errors_add(&e, NULL, 0, "memory ran out");
+	text = errors_text(&e);
+	ck_assert_str_eq(text, "policy.conf:12: zone \"lgwam\" is not known\n"
+			       "policy.conf: is empty\n"
+			       "memory ran out\n");
+}
+END_TEST
+
+START_TEST(mistakes_are_sorted_by_file_and_line_and_keep_their_order_within)
+{
+	auto_(errors_clear) struct errors e = { 0 };
+	auto_(free_charp) char *text = NULL;
+
+	errors_add(&e, "b", 2, "third");
+	errors_add(&e, "b", 10, "fifth");
+	errors_add(&e, "a", 9, "second");
+	errors_add(&e, "b", 2, "fourth");
+	errors_add(&e, NULL, 0, "first");
+	errors_sort(&e);
+	text = errors_text(&e);
+	ck_assert_str_eq(text, "first\na:9: second\nb:2: third\nb:2: fourth\nb:10: fifth\n");
+}
+END_TEST
+
+START_TEST(the_caller_may_change_its_file_name_afterwards)
+{
+	auto_(errors_clear) struct errors e = { 0 };
+	char name[] = "one";
+
+	errors_add(&e, name, 1, "text");
+	name[0] = 'x';
+	ck_assert_str_eq(e.at[0].file, "one");
+}
+END_TEST
+
+START_TEST(over_the_bound_the_list_says_that_there_are_more)
+{
+	auto_(errors_clear) struct errors e = { 0 };
+	auto_(free_charp) char *text = NULL;
+
+	for (int i = 0; i < ERRORS_MAX; i++)
+		errors_add(&e, "f", i + 1, "mistake %d", i);
+	ck_assert(!e.truncated);
+	errors_add(&e, "f", 1, "one too many");
+	ck_assert(e.truncated);
+	ck_assert_uint_eq(e.count, ERRORS_MAX);
+	text = errors_text(&e);
+	ck_assert_ptr_nonnull(strstr(text, "more mistakes"));
+	ck_assert_ptr_null(strstr(text, "one too many"));
+}
+END_TEST
+
+START_TEST(no_mistake_is_no_text_and_clearing_twice_does_no_harm)
+{
+	struct errors e = { 0 };
+	auto_(free_charp) char *text = errors_text(&e);
+
+	ck_assert_str_eq(text, "");
+	errors_add(&e, NULL, 0, "x");
+	errors_clear(&e);
+	errors_clear(&e);
+	ck_assert_uint_eq(e.count, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("errors");
+	TCase *tc = tcase_create("errors");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tc, each_mistake_is_one_line_with_file_and_line);
+	tcase_add_test(tc, mistakes_are_sorted_by_file_and_line_and_keep_their_order_within);
+	tcase_add_test(tc, the_caller_may_change_its_file_name_afterwards);
+	tcase_add_test(tc, over_the_bound_the_list_says_that_there_are_more);
+	tcase_add_test(tc, no_mistake_is_no_text_and_clearing_twice_does_no_harm);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
