@@ -161,11 +161,12 @@ static int probe(struct broker *broker)
 /* The folders of the control socket and of the log, where the service manager has not made them. */
 static int make_folders(const struct policy_daemon *settings, uid_t uid, gid_t gid)
 {
-	auto_(free_charp) char *socket = strdup(settings->control_socket);
+	char *socket = strdup(settings->control_socket);
 	int error = -ENOMEM;
 
 	if (socket)
 		error = privileges_make_folder(dirname(socket), 0755, uid, gid);
+	free(socket);
 	if (error == 0)
 		error = privileges_make_folder(settings->log_directory, 0750, uid, gid);
 	if (error != 0)

@@ -109,6 +109,8 @@ static int cut(struct broker *broker, const struct conntrack_entry *entry)
 
 	if (error != 0)
 		return error == -ENOENT ? 0 : error;
+	if (entry->is_over)
+		return 0; /* nobody's flow was cut */
 	decide_again(broker->policy, &entry->key, entry->mark, &result);
 	recorder_count(&broker->recorder, false, result.reason);
 	(void)recorder_decision(&broker->recorder, &decision);

@@ -8,15 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/defs.h"
-
 #define SPARE_FD 10 /* out of the way of those that are put in place */
-
-static void close_fdp(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
 
 int spawn_open_program(void)
 {
@@ -45,10 +37,9 @@ int spawn_engine(int program, int source, const struct engine_settings *settings
 {
 	char name[32], option[] = ENGINE_OPTION;
 	char *const arguments[] = { name, option, NULL };
-	auto_(close_fdp) int ours = -1;
-	auto_(close_fdp) int theirs = -1;
-	int pair[2];
-	pid_t pid;
+	int pair[2]; /* ours, theirs */
+	int error = 0;
+	pid_t pid = 0;
 
 	if (settings->kind == ENGINE_LOG)
 		(void)snprintf(name, sizeof(name), "sekishod: log");
@@ -56,17 +47,21 @@ int spawn_engine(int program, int source, const struct engine_settings *settings
 		(void)snprintf(name, sizeof(name), "sekishod: engine %u", settings->index);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	ours = pair[0];
-	theirs = pair[1];
-	if (send(ours, settings, sizeof(*settings), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return -errno;
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0)
-		become_engine(program, source, theirs, arguments);
+	if (send(pair[0], settings, sizeof(*settings), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		error = -errno;
+	if (error == 0) {
+		pid = fork();
+		if (pid < 0)
+			error = -errno;
+	}
+	if (error == 0 && pid == 0)
+		become_engine(program, source, pair[1], arguments);
+	close(pair[1]);
+	if (error != 0) {
+		close(pair[0]);
+		return error;
+	}
 	*ret_pid = pid;
-	*ret_fd = ours;
-	ours = -1;
+	*ret_fd = pair[0];
 	return 0;
 }

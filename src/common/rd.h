@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A bounded reader over borrowed bytes in network order. A bad reader stays bad: it gives zeros and NULL, so
- * that one look at .bad after a header is enough. */
+/* A bounded reader over borrowed bytes in network order. A bad reader stays bad: it gives zeros and
+ * NULL, so that one look at .bad after a header is enough. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 
 struct rd {
 	const uint8_t *at; /* next byte; borrowed */
-	size_t left;	   /* bytes from at on; 0 once bad */
-	bool bad;	   /* something was asked for that is not there */
+	size_t left;       /* bytes from at on; 0 once bad */
+	bool bad;          /* something was asked for that is not there */
 };
 
 static inline struct rd rd_of(const uint8_t *data, size_t len)
@@ -18,8 +18,8 @@ static inline struct rd rd_of(const uint8_t *data, size_t len)
 	return (struct rd){ .at = data, .left = len, .bad = false };
 }
 
-/* The next len bytes, or NULL and the reader is bad. NULL may also stand for 0 bytes of an empty reader over
- * NULL: look at .bad, not at the pointer, where len can be 0. */
+/* The next len bytes, or NULL and the reader is bad. NULL may also stand for 0 bytes of an empty
+ * reader over NULL: look at .bad, not at the pointer, where len can be 0. */
 static inline const uint8_t *rd_bytes(struct rd *r, size_t len)
 {
 	const uint8_t *bytes = r->at;

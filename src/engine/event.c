@@ -11,7 +11,8 @@ size_t event_message_size(uint32_t count)
 	return offsetof(struct event_message, events) + count * sizeof(struct event);
 }
 
-/* True if the name's bytes are printable ASCII without spaces for its length, and NUL from there on. */
+/* True if the name's bytes are printable ASCII without spaces for its length, and NUL from there
+ * on. */
 static bool name_holds(const struct event *e)
 {
 	if (e->name_len > EVENT_NAME_MAX)

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an engine tells the broker: fixed-size events, several to a message. Numbers, and one bounded name.
+/* What an engine tells the broker: fixed-size events, several to a message. Numbers, and one
+ * bounded name.
  *
- * One event bears one packet id, and each packet has exactly one event. The broker answers each with one
- * verdict, and remembers per (engine, flow slot, flow generation) what it decided, so that the other packets
- * of the flow can FOLLOW. A generation once refused stays refused, whatever NAME comes after.
+ * One event bears one packet id, and each packet has exactly one event. The broker answers each
+ * with one verdict, and remembers per (engine, flow slot, flow generation) what it decided, so that
+ * the other packets of the flow can FOLLOW. A generation once refused stays refused, whatever NAME
+ * comes after.
  *
- * When held packets are decided, the NAME or REFUSE bears the one that arrived first, and a FOLLOW for each
- * other comes right after it, in the order of arrival. One HTTP packet may hold several requests: then the
- * NAME of each comes before the event that bears the packet, with has_packet 0 (record it, no verdict yet);
- * the packet's verdict is that of the last one, unless any of them was refused. */
+ * When held packets are decided, the NAME or REFUSE bears the one that arrived first, and a FOLLOW
+ * for each other comes right after it, in the order of arrival. One HTTP packet may hold several
+ * requests: then the NAME of each comes before the event that bears the packet, with has_packet 0
+ * (record it, no verdict yet); the packet's verdict is that of the last one, unless any of them was
+ * refused. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,44 +23,51 @@
 
 enum event_type {
 	EVENT_PASS = 1, /* let this packet go; nothing is decided by it (SYN, empty segment) */
-	EVENT_ADMIT,	/* first packet of a flow that the kernel permits by address: record, then let go */
-	EVENT_NAME,	/* the flow said a name (for HTTP: this request did); decide */
-	EVENT_REFUSE,	/* the bytes cannot be judged or the flow is out of time; refuse, because reason */
-	EVENT_FOLLOW,	/* another packet of a flow already reported: same verdict as its last decision */
-	EVENT_DISCARD,	/* drop this one packet without deciding the flow (a stray duplicate, say) */
+	EVENT_ADMIT,  /* first packet of a flow that the kernel permits by address: record, then let
+			 go */
+	EVENT_NAME,   /* the flow said a name (for HTTP: this request did); decide */
+	EVENT_REFUSE, /* the bytes cannot be judged or the flow is out of time; refuse, because
+			 reason */
+	EVENT_FOLLOW, /* another packet of a flow already reported: same verdict as its last
+			 decision */
+	EVENT_DISCARD, /* drop this one packet without deciding the flow (a stray duplicate, say) */
 	EVENT_TYPE_COUNT
 };
 
-#define EVENT_NAME_MAX 253
-#define EVENT_HELD_MAX 64
+#define EVENT_NAME_MAX  253
+#define EVENT_HELD_MAX  64
 #define EVENT_BATCH_MAX 32 /* events in a message */
 #define EVENT_FLOW_NONE 0  /* the slot that never holds a flow */
 
 struct event {
-	uint8_t type;	     /* enum event_type */
-	uint8_t reason;	     /* enum reason; EVENT_REFUSE only, else 0 */
-	uint8_t app;	     /* enum app, as read from the bytes; EVENT_NAME; may be set with EVENT_REFUSE */
-	uint8_t has_packet;  /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held) */
+	uint8_t type;   /* enum event_type */
+	uint8_t reason; /* enum reason; EVENT_REFUSE only, else 0 */
+	uint8_t app; /* enum app, as read from the bytes; EVENT_NAME; may be set with EVENT_REFUSE
+		      */
+	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held)
+			     */
 	uint32_t packet_id;
-	uint32_t flow;	     /* slot in the engine's table, below flows_max; broker keeps an array of that size.
-			      * EVENT_FLOW_NONE: of no remembered flow; its generation never comes twice */
-	uint32_t generation; /* of the slot: a new flow in it has another */
-	uint32_t iif, oif;   /* interface indexes of the client's packet */
-	uint32_t client_next_seq; /* EVENT_REFUSE and EVENT_NAME: sequence number with which a reset is */
-	uint32_t server_next_seq; /* acceptable at the server (what it expects from the client), and at the
-				   * client; TCP only, 0 if unknown */
+	uint32_t flow; /* slot in the engine's table, below flows_max; broker keeps an array of that
+			* size. EVENT_FLOW_NONE: of no remembered flow; its generation never comes
+			* twice */
+	uint32_t generation;      /* of the slot: a new flow in it has another */
+	uint32_t iif, oif;        /* interface indexes of the client's packet */
+	uint32_t client_next_seq; /* EVENT_REFUSE and EVENT_NAME: sequence number with which a reset
+				     is */
+	uint32_t server_next_seq; /* acceptable at the server (what it expects from the client), and
+				   * at the client; TCP only, 0 if unknown */
 	uint8_t family, l4proto;  /* 4 or 6; IPPROTO_* */
-	uint16_t sport, dport;	  /* client's and server's, host order */
+	uint16_t sport, dport;    /* client's and server's, host order */
 	uint8_t src[16], dst[16]; /* client's and server's address */
 	uint8_t has_alpn, has_ech; /* the ClientHello had these extensions; EVENT_NAME of APP_TLS */
-	uint8_t reserved;	   /* 0 */
-	uint8_t name_len;	  /* 0 if none */
+	uint8_t reserved;          /* 0 */
+	uint8_t name_len;          /* 0 if none */
 	char name[EVENT_NAME_MAX + 3]; /* normalised by names_normalise(); NUL padded */
 };
 
 struct event_message {
-	uint32_t magic;	 /* EVENT_MAGIC */
-	uint32_t count;	 /* 1..EVENT_BATCH_MAX */
+	uint32_t magic;          /* EVENT_MAGIC */
+	uint32_t count;          /* 1..EVENT_BATCH_MAX */
 	uint64_t queue_overruns; /* ENOBUFS seen so far by this engine */
 	struct event events[EVENT_BATCH_MAX];
 };
@@ -66,9 +76,10 @@ struct event_message {
 /* Bytes of a message with count events. */
 size_t event_message_size(uint32_t count);
 
-/* Checks a received message of len bytes: magic, count and size agree, every event has a type, reason,
- * app, family and l4proto in range, flow below flows_max, name NUL-terminated, of name_len, printable
- * ASCII, and present just where its type wants it. State is the broker's to check. 0 or -EBADMSG. */
+/* Checks a received message of len bytes: magic, count and size agree, every event has a type,
+ * reason, app, family and l4proto in range, flow below flows_max, name NUL-terminated, of name_len,
+ * printable ASCII, and present just where its type wants it. State is the broker's to check. 0 or
+ * -EBADMSG. */
 int event_message_check(const void *message, size_t len, uint32_t flows_max);
 
 /* The flow of an event. */

@@ -37,8 +37,8 @@ static void mix(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-/* SipHash-1-3 over the five words of a key: peers choose addresses and ports, but cannot aim at one bucket
- * without the seed. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF". */
+/* SipHash-1-3 over the five words of a key: peers choose addresses and ports, but cannot aim at one
+ * bucket without the seed. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF". */
 static uint32_t hash(const struct flows *flows, const struct flow_key *key)
 {
 	uint64_t v[4] = {

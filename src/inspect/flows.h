@@ -11,13 +11,13 @@
 
 enum flow_state {
 	FLOW_UNDECIDED, /* its SYN was seen; no name yet */
-	FLOW_WATCHED,	/* HTTP that said a name: every further request is read too */
-	FLOW_DECIDED,	/* reported once and for all; remembered for packets still in the queue */
-	FLOW_ADMITTED,	/* the same, permitted by address */
+	FLOW_WATCHED,   /* HTTP that said a name: every further request is read too */
+	FLOW_DECIDED,   /* reported once and for all; remembered for packets still in the queue */
+	FLOW_ADMITTED,  /* the same, permitted by address */
 };
 
-/* Each flow is on one list, in the order of the time at which it was put there. All flows of a list have the
- * same time to live, so only the oldest must be looked at. */
+/* Each flow is on one list, in the order of the time at which it was put there. All flows of a list
+ * have the same time to live, so only the oldest must be looked at. */
 enum flows_list {
 	FLOWS_UNDECIDED,
 	FLOWS_HOLDING, /* watched, with packets held */
@@ -35,13 +35,13 @@ struct flow {
 	uint64_t since_ms; /* when it was put on its list */
 
 	enum flow_state state;
-	enum app app;	    /* APP_NONE until the first byte has come */
-	bool has_isn;	    /* isn is known (a SYN was seen) */
-	bool confirmed;	    /* the server acknowledged that SYN */
-	bool must_confirm;  /* another SYN went before on the same ports: nothing is read before the server has told
-			     * which one it took */
-	uint32_t isn;	    /* the client's initial sequence number */
-	uint32_t base;	    /* the client's sequence number up to which all is read and decided */
+	enum app app;      /* APP_NONE until the first byte has come */
+	bool has_isn;      /* isn is known (a SYN was seen) */
+	bool confirmed;    /* the server acknowledged that SYN */
+	bool must_confirm; /* another SYN went before on the same ports: nothing is read before the
+			    * server has told which one it took */
+	uint32_t isn;      /* the client's initial sequence number */
+	uint32_t base;     /* the client's sequence number up to which all is read and decided */
 	uint32_t server_next; /* what the client expects from the server next; 0 if unknown */
 	uint32_t iif, oif;    /* of the client's packets */
 	struct http http;     /* where the request stream stands at base */
@@ -50,16 +50,16 @@ struct flow {
 
 struct flows;
 
-/* slots: at least 2; slot 0 is never given out. seed: two words that peers cannot know. NULL if memory ran
- * out. */
+/* slots: at least 2; slot 0 is never given out. seed: two words that peers cannot know. NULL if
+ * memory ran out. */
 struct flows *flows_new(uint32_t slots, const uint64_t seed[2]);
 void flows_free(struct flows *flows);
 
 /* NULL if it is not there. */
 struct flow *flows_find(const struct flows *flows, const struct flow_key *key);
 
-/* A zeroed flow of that key, which must not be there yet, with a new generation; NULL if every slot is
- * taken. */
+/* A zeroed flow of that key, which must not be there yet, with a new generation; NULL if every slot
+ * is taken. */
 struct flow *flows_add(struct flows *flows, const struct flow_key *key, enum flows_list list,
 		       uint64_t now_ms);
 

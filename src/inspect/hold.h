@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A fixed pool of holds: each keeps one flow's undecided bytes, and which packets wait for the decision. */
+/* A fixed pool of holds: each keeps one flow's undecided bytes, and which packets wait for the
+ * decision. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +10,7 @@
 #include "inspect/stream.h"
 
 struct hold_packet {
-	uint32_t id;	   /* of the queue */
+	uint32_t id;       /* of the queue */
 	uint32_t seq, end; /* TCP sequence numbers: first byte, and behind the last */
 };
 
@@ -26,7 +27,8 @@ struct hold_pool;
 struct hold_pool *hold_pool_new(uint32_t count);
 void hold_pool_free(struct hold_pool *pool);
 
-/* An empty hold, its stream beginning at first_seq; NULL if none is free. Given back by hold_give(). */
+/* An empty hold, its stream beginning at first_seq; NULL if none is free. Given back by
+ * hold_give(). */
 struct hold *hold_take(struct hold_pool *pool, uint32_t first_seq);
 void hold_give(struct hold_pool *pool, struct hold *hold);
 
@@ -36,5 +38,6 @@ uint32_t hold_taken(const struct hold_pool *pool);
 /* Adds a packet; false if there are max (at most EVENT_HELD_MAX) already. */
 bool hold_keep(struct hold *hold, uint32_t max, const struct hold_packet *packet);
 
-/* Takes out the first packet in the order of arrival that ends at or before end; false if there is none. */
+/* Takes out the first packet in the order of arrival that ends at or before end; false if there is
+ * none. */
 bool hold_release(struct hold *hold, uint32_t end, struct hold_packet *ret);

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#define CHUNK_LINE_MAX	 1024
+#define CHUNK_LINE_MAX   1024
 #define CHUNK_DIGITS_MAX 15 /* hexadecimal; fits 60 bits */
-#define TRAILERS_MAX	 16384
+#define TRAILERS_MAX     16384
 
 /* Value of a hexadecimal digit, or -1. */
 static int hex(uint8_t byte)

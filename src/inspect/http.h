@@ -12,37 +12,40 @@ enum http_phase {
 	HTTP_BODY,     /* left bytes of body to come */
 	HTTP_CHUNK_SIZE,
 	HTTP_CHUNK_EXTENSION,
-	HTTP_CHUNK_LF,	     /* the LF that ends a chunk's size line */
-	HTTP_CHUNK_DATA,     /* left bytes of this chunk to come */
-	HTTP_CHUNK_CR,	     /* the CR LF behind a chunk's data */
+	HTTP_CHUNK_LF,   /* the LF that ends a chunk's size line */
+	HTTP_CHUNK_DATA, /* left bytes of this chunk to come */
+	HTTP_CHUNK_CR,   /* the CR LF behind a chunk's data */
 	HTTP_CHUNK_DATA_LF,
-	HTTP_TRAILER_START,  /* at the beginning of a trailer line */
+	HTTP_TRAILER_START, /* at the beginning of a trailer line */
 	HTTP_TRAILER_NAME,
 	HTTP_TRAILER_VALUE,
-	HTTP_TRAILER_LF,     /* the LF that ends a trailer line */
-	HTTP_TRAILER_END,    /* the LF that ends the body */
+	HTTP_TRAILER_LF,  /* the LF that ends a trailer line */
+	HTTP_TRAILER_END, /* the LF that ends the body */
 };
 
 /* Where the connection stands. All zeros is its beginning. */
 struct http {
 	enum http_phase phase;
 	uint32_t count; /* bytes of this size line or these trailers so far */
-	uint64_t left;	/* HTTP_BODY, HTTP_CHUNK_DATA: bytes to come; HTTP_CHUNK_SIZE: the size so far */
+	uint64_t left;  /* HTTP_BODY, HTTP_CHUNK_DATA: bytes to come; HTTP_CHUNK_SIZE: the size so
+			   far */
 };
 
 enum http_result {
 	HTTP_MORE,    /* the first *ret_used bytes are done with; the rest is an unfinished head */
-	HTTP_REQUEST, /* the same, and the last of them ended a head: *ret is written; call again with the rest */
+	HTTP_REQUEST, /* the same, and the last of them ended a head: *ret is written; call again
+			 with the rest */
 	HTTP_REFUSE,  /* *ret_reason is written */
 };
 
-/* Reads on from where h stands; data begins there. Reasons as http_head_read(), and HTTP_MALFORMED for chunks
- * or trailers that break their grammar or go over their bounds. Source: RFC 9112 sections 6 and 7. */
+/* Reads on from where h stands; data begins there. Reasons as http_head_read(), and HTTP_MALFORMED
+ * for chunks or trailers that break their grammar or go over their bounds. Source: RFC 9112
+ * sections 6 and 7. */
 enum http_result http_read(struct http *h, const uint8_t *data, size_t len, size_t *ret_used,
 			   struct http_head *ret, enum reason *ret_reason);
 
-/* How many bytes to come are body whatever they say: they need not be shown to http_read() but may be
- * stepped over. */
+/* How many bytes to come are body whatever they say: they need not be shown to http_read() but may
+ * be stepped over. */
 uint64_t http_indifferent(const struct http *h);
 
 /* Steps over count bytes, at most http_indifferent(). */

@@ -8,7 +8,7 @@
 #include "common/defs.h"
 
 #define LENGTH_DIGITS_MAX 18 /* what fits 63 bits for certain */
-#define PORT_HTTP	  80
+#define PORT_HTTP         80
 
 /* Borrowed text without its end. */
 struct slice {
@@ -23,10 +23,10 @@ struct authority {
 
 /* What the lines read so far say. */
 struct head {
-	unsigned int minor;	/* version HTTP/1.minor */
-	bool absolute;		/* the target names a host itself: */
+	unsigned int minor; /* version HTTP/1.minor */
+	bool absolute;      /* the target names a host itself: */
 	struct authority target;
-	unsigned int hosts;	/* Host fields */
+	unsigned int hosts; /* Host fields */
 	struct authority host;
 	bool has_length, chunked;
 	uint64_t length;
@@ -124,7 +124,8 @@ static enum reason read_target(struct slice method, struct slice target, struct 
 	rest.len = target.len - (sizeof(scheme) - 1);
 	authority = rest;
 	for (size_t i = 0; i < rest.len; i++) {
-		/* A backslash or a question mark ends the host for some readers and not for others. */
+		/* A backslash or a question mark ends the host for some readers and not for others.
+		 */
 		if (rest.at[i] == '\\' || rest.at[i] == '@')
 			return REASON_HTTP_MALFORMED;
 		if (strchr("/?#", rest.at[i]) != NULL) {
@@ -277,8 +278,8 @@ static enum reason finish(const struct head *h, struct http_head *ret)
 
 enum line_result { LINE_MORE, LINE_WHOLE, LINE_BAD };
 
-/* The line at data, ended by CR LF; a bare CR or LF or another control character is bad as soon as it is
- * seen. *ret_line is the line without its end. */
+/* The line at data, ended by CR LF; a bare CR or LF or another control character is bad as soon as
+ * it is seen. *ret_line is the line without its end. */
 static enum line_result next_line(const uint8_t *data, size_t len, struct slice *ret_line)
 {
 	for (size_t i = 0; i < len; i++) {

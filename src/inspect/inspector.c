@@ -14,7 +14,7 @@
 #include "inspect/report.h"
 #include "inspect/tls.h"
 
-#define WATCHED_IDLE_MS	  (5 * 60 * 1000)
+#define WATCHED_IDLE_MS   (5 * 60 * 1000)
 #define WATCHED_SPARED_MS (10 * 1000) /* younger ones keep their slot even if others need one */
 
 struct inspector {
@@ -84,8 +84,8 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	return flow;
 }
 
-/* Refuses a packet whose flow is not known, and remembers the flow so that its next packets FOLLOW; but
- * only while slots abound, since those that begin properly need them more. */
+/* Refuses a packet whose flow is not known, and remembers the flow so that its next packets FOLLOW;
+ * but only while slots abound, since those that begin properly need them more. */
 static void refuse_unknown(struct inspector *i, const struct arrival *a, enum reason reason,
 			   uint64_t now_ms)
 {
@@ -269,7 +269,8 @@ static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_
 	take_from_client(i, flow, a, now_ms);
 }
 
-/* Headers that do not hold together end the flow that they name, if it still waits for a decision. */
+/* Headers that do not hold together end the flow that they name, if it still waits for a decision.
+ */
 static void take_bad(struct inspector *i, const struct arrival *a, uint64_t now_ms)
 {
 	struct flow_key back = reversed(&a->packet.key);

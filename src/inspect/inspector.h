@@ -4,22 +4,25 @@
  * Pure: bytes and a clock reading in, events out; no I/O, no global state, no allocation after
  * inspector_new(). The engine, the capture tool, fuzzers and benchmarks all call the same one.
  *
- * The life of a flow. A SYN makes it known and passes. The client's payload is held until a whole ClientHello or
- * request head is there: then NAME or REFUSE, and the held packets with it. A TLS flow is then decided, and
- * remembered for forget_ms so that packets already queued FOLLOW. An HTTP flow stays watched: bodies FOLLOW, each
- * request is a NAME. It is forgotten after five minutes without a packet, or, where slots run out, after ten
- * seconds; what comes later is REASON_MIDSTREAM, as is all payload of a flow whose SYN was not seen.
+ * The life of a flow. A SYN makes it known and passes. The client's payload is held until a whole
+ * ClientHello or request head is there: then NAME or REFUSE, and the held packets with it. A TLS
+ * flow is then decided, and remembered for forget_ms so that packets already queued FOLLOW. An HTTP
+ * flow stays watched: bodies FOLLOW, each request is a NAME. It is forgotten after five minutes
+ * without a packet, or, where slots run out, after ten seconds; what comes later is
+ * REASON_MIDSTREAM, as is all payload of a flow whose SYN was not seen.
  *
- * - A SYN with data (TCP Fast Open) is discarded: nothing may leave before the server has answered, and
- *   clients fall back to a SYN without data.
- * - A SYN with another sequence number on the same ports begins a new flow, unless the server has already
- *   acknowledged the first: then it is discarded, since that server would not take it either. Where one flow
- *   took the place of another like this, no payload is read before the server's SYN-ACK has told which it means.
+ * - A SYN with data (TCP Fast Open) is discarded: nothing may leave before the server has answered,
+ * and clients fall back to a SYN without data.
+ * - A SYN with another sequence number on the same ports begins a new flow, unless the server has
+ * already acknowledged the first: then it is discarded, since that server would not take it either.
+ * Where one flow took the place of another like this, no payload is read before the server's
+ * SYN-ACK has told which it means.
  * - A packet that the kernel marks MARK_ADMIT is not read: ADMIT, and FOLLOW within forget_ms.
  * - UDP without that mark is QUIC towards a service that is TCP only: REASON_QUIC_REFUSED.
  *
- * Not here yet: the guarded state (mark.h), in which the client's packets are compared with what was read until the
- * server acknowledges it. It would stand between FLOW_UNDECIDED and FLOW_DECIDED or FLOW_WATCHED. */
+ * Not here yet: the guarded state (mark.h), in which the client's packets are compared with what
+ * was read until the server acknowledges it. It would stand between FLOW_UNDECIDED and FLOW_DECIDED
+ * or FLOW_WATCHED. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,37 +34,41 @@
 struct inspector;
 
 struct inspector_limits {
-	uint32_t flows_max;	/* slots, at least 2 (slot 0 holds no flow); over it: REASON_RESOURCE_LIMIT */
-	uint32_t buffers_max;	/* flows that may hold bytes of a hello or request head at once */
-	uint32_t held_max;	/* packets held for one flow, at most EVENT_HELD_MAX */
-	uint32_t timeout_ms;	/* from a flow's first packet to its name */
-	uint32_t forget_ms;	/* how long a decided flow is remembered for packets still in the queue */
-	uint64_t hash_seed[2];	/* random bits that peers cannot know: keys the flow table's hash */
+	uint32_t flows_max;   /* slots, at least 2 (slot 0 holds no flow); over it:
+				 REASON_RESOURCE_LIMIT */
+	uint32_t buffers_max; /* flows that may hold bytes of a hello or request head at once */
+	uint32_t held_max;    /* packets held for one flow, at most EVENT_HELD_MAX */
+	uint32_t timeout_ms;  /* from a flow's first packet to its name */
+	uint32_t forget_ms; /* how long a decided flow is remembered for packets still in the queue
+			     */
+	uint64_t hash_seed[2]; /* random bits that peers cannot know: keys the flow table's hash */
 };
 
 /* A packet as the queue hands it over: from the IP header on. */
 struct inspector_packet {
 	const uint8_t *data;
 	size_t len;
-	uint32_t id;	     /* the queue's packet id, network order not wanted: host order */
-	uint32_t mark;	     /* packet mark: MARK_ADMIT; else the flow's connection mark (state bits) */
-	uint32_t iif, oif;   /* interface indexes, 0 if unknown */
-	bool truncated;	     /* the queue copied less than the packet */
+	uint32_t id;   /* the queue's packet id, network order not wanted: host order */
+	uint32_t mark; /* packet mark: MARK_ADMIT; else the flow's connection mark (state bits) */
+	uint32_t iif, oif; /* interface indexes, 0 if unknown */
+	bool truncated;    /* the queue copied less than the packet */
 };
 
-/* What the destination port is declared for is not the inspector's knowledge: it tells TLS from HTTP by
- * the first bytes; the broker refuses what does not fit the port (see event.h). */
+/* What the destination port is declared for is not the inspector's knowledge: it tells TLS from
+ * HTTP by the first bytes; the broker refuses what does not fit the port (see event.h). */
 
 /* Called for each event, in order; the event is borrowed until it returns. */
 typedef void inspector_emit(const struct event *event, void *data);
 
 /* Limits below what works are raised to it. NULL if memory ran out. */
-struct inspector *inspector_new(const struct inspector_limits *limits, inspector_emit *emit, void *data);
+struct inspector *inspector_new(const struct inspector_limits *limits, inspector_emit *emit,
+				void *data);
 void inspector_free(struct inspector *inspector);
 
 /* now_ms: a monotonic clock. Every packet given yields, at once or later, exactly one event that
  * bears its id: that is what the tests count. */
-void inspector_packet(struct inspector *inspector, const struct inspector_packet *packet, uint64_t now_ms);
+void inspector_packet(struct inspector *inspector, const struct inspector_packet *packet,
+		      uint64_t now_ms);
 
 /* Ends flows that are over their time. Call at least once a second. */
 void inspector_expire(struct inspector *inspector, uint64_t now_ms);

@@ -11,7 +11,7 @@
 
 #define IPV4_MORE_FRAGMENTS 0x2000U
 #define IPV4_OFFSET_MASK    0x1fffU
-#define EXTENSIONS_MAX	    8 /* headers; honest packets have one or two */
+#define EXTENSIONS_MAX      8 /* headers; honest packets have one or two */
 
 /* Leaves in *ret_rest what follows the header. */
 static int read_ipv4(struct rd r, struct packet *p, struct rd *ret_rest)

@@ -14,17 +14,19 @@
 #define PACKET_URG 0x20U
 
 struct packet {
-	struct flow_key key;	/* as the packet goes: src is its sender; no ports but for TCP and UDP */
-	uint32_t seq, ack;	/* TCP only */
-	uint8_t flags;		/* TCP only: bits of PACKET_* and others */
+	struct flow_key
+		key;       /* as the packet goes: src is its sender; no ports but for TCP and UDP */
+	uint32_t seq, ack; /* TCP only */
+	uint8_t flags;     /* TCP only: bits of PACKET_* and others */
 	const uint8_t *payload; /* of TCP or UDP, within the data given; NULL for others */
 	size_t payload_len;
 };
 
-/* Reads data, which begins at the IP header and is the whole packet: a length field that disagrees with len, a
- * header cut off or a fragment (conntrack joins them before the queue) is -EBADMSG. *ret then holds what
- * was read of the key, and zeros, so that the refusal can still say who it was. Checksums are not looked at:
- * conntrack has done so, and offloaded packets have none. TCP flags that no honest stack sends together, or
- * payload that its receiver would not take as the stream's next bytes (without ACK, with RST, urgent), are
- * -EBADMSG too. 0 otherwise. Source: RFC 791, RFC 8200 section 4, RFC 9293 section 3.1, RFC 768. */
+/* Reads data, which begins at the IP header and is the whole packet: a length field that disagrees
+ * with len, a header cut off or a fragment (conntrack joins them before the queue) is -EBADMSG.
+ * *ret then holds what was read of the key, and zeros, so that the refusal can still say who it
+ * was. Checksums are not looked at: conntrack has done so, and offloaded packets have none. TCP
+ * flags that no honest stack sends together, or payload that its receiver would not take as the
+ * stream's next bytes (without ACK, with RST, urgent), are -EBADMSG too. 0 otherwise. Source: RFC
+ * 791, RFC 8200 section 4, RFC 9293 section 3.1, RFC 768. */
 int packet_parse(const uint8_t *data, size_t len, struct packet *ret);

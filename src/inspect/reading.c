@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads what a client sends, from the packet itself where it came in order, else from the flow's hold. */
+/* Reads what a client sends, from the packet itself where it came in order, else from the flow's
+ * hold. */
 #include "inspect/reading.h"
 
 #include <string.h>
@@ -13,11 +14,11 @@
 /* The part of a packet that is not yet decided. */
 struct segment {
 	const struct arrival *arrival;
-	uint32_t seq;	       /* of its first byte; at or behind the flow's base */
+	uint32_t seq; /* of its first byte; at or behind the flow's base */
 	const uint8_t *bytes;
 	size_t len;
 	uint32_t expected_seq; /* report_expected_seq() before it came */
-	bool placed;	       /* the flow's hold has it, or it is reported */
+	bool placed;           /* the flow's hold has it, or it is reported */
 	uint64_t now_ms;
 };
 
@@ -94,7 +95,8 @@ static void refuse_segment(struct reading *r, struct flow *flow, enum reason rea
 	 * request, it is one that is broken. */
 	if (reason == REASON_NOT_HTTP)
 		reason = flow->state == FLOW_WATCHED ? REASON_HTTP_MALFORMED : REASON_NOT_TLS;
-	refuse(r, flow, reason, s->expected_seq, s->placed ? NULL : &s->arrival->raw->id, s->now_ms);
+	refuse(r, flow, reason, s->expected_seq, s->placed ? NULL : &s->arrival->raw->id,
+	       s->now_ms);
 }
 
 /* How much of the segment lies at and behind the flow's base. */
@@ -140,7 +142,8 @@ static enum reason hold_segment(struct reading *r, struct flow *flow, struct seg
 	return REASON_NONE;
 }
 
-/* Makes sure that what is not yet decided of the segment is in the hold's stream, from the flow's base on. */
+/* Makes sure that what is not yet decided of the segment is in the hold's stream, from the flow's
+ * base on. */
 static enum reason keep_rest(struct reading *r, struct flow *flow, struct segment *s)
 {
 	size_t rest = rest_of(flow, s);
@@ -157,7 +160,8 @@ static enum reason keep_rest(struct reading *r, struct flow *flow, struct segmen
 	stream_consume(&flow->hold->stream, flow->base - flow->hold->stream.first_seq);
 	if (rest == 0)
 		return REASON_NONE;
-	return stream_add(&flow->hold->stream, flow->base, s->bytes + (s->len - rest), rest, &fresh);
+	return stream_add(&flow->hold->stream, flow->base, s->bytes + (s->len - rest), rest,
+			  &fresh);
 }
 
 /* Reports a name that ends the reading: all that is held goes with it. */
@@ -205,12 +209,13 @@ static void read_tls(struct reading *r, struct flow *flow, struct segment *s)
 	if (fault == NAMES_OK)
 		name_flow(r, flow, &hello, name, s);
 	else
-		refuse_segment(r, flow,
-			       fault == NAMES_ADDRESS ? REASON_NAME_IS_ADDRESS : REASON_NAME_INVALID,
-			       s);
+		refuse_segment(
+			r, flow,
+			fault == NAMES_ADDRESS ? REASON_NAME_IS_ADDRESS : REASON_NAME_INVALID, s);
 }
 
-/* Steps over a hole ahead of what has come, as far as it lies in a body. False if there is nothing to step to. */
+/* Steps over a hole ahead of what has come, as far as it lies in a body. False if there is nothing
+ * to step to. */
 static bool step_over_hole(struct flow *flow)
 {
 	uint64_t any = http_indifferent(&flow->http);
@@ -230,7 +235,8 @@ static bool step_over_hole(struct flow *flow)
 }
 
 /* Lets go every packet that is decided to its end; e is the last request's NAME, or a FOLLOW. */
-static void release_decided(struct reading *r, struct flow *flow, struct event *e, struct segment *s)
+static void release_decided(struct reading *r, struct flow *flow, struct event *e,
+			    struct segment *s)
 {
 	struct hold_packet packet;
 
@@ -285,7 +291,8 @@ static enum reason read_requests(struct reading *r, struct flow *flow, struct ev
 	}
 }
 
-/* Waiting packets have timeout_ms from the last request that was read on; a flow without any just idles. */
+/* Waiting packets have timeout_ms from the last request that was read on; a flow without any just
+ * idles. */
 static void move_watched(struct reading *r, struct flow *flow, bool advanced, uint64_t now_ms)
 {
 	if (flow->state != FLOW_WATCHED)
@@ -364,7 +371,8 @@ static void join_payload(struct reading *r, struct flow *flow, struct segment *s
 		read_payload(r, flow, s);
 }
 
-/* Cuts off what was decided before, and steps over a hole that lies in a body. False if the packet is reported. */
+/* Cuts off what was decided before, and steps over a hole that lies in a body. False if the packet
+ * is reported. */
 static bool place_watched(struct reading *r, struct flow *flow, struct segment *s)
 {
 	int32_t start = (int32_t)(s->seq - flow->base);

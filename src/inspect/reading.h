@@ -16,15 +16,15 @@ struct reading {
 	struct report report;
 };
 
-/* Takes a client's packet with payload of an undecided or watched flow: it is reported at once, or held.
- * Undecided bytes may come in any order; those before the beginning or beyond STREAM_MAX end the flow. A packet
- * that brings nothing new while its first copy is held, and one too far ahead to be kept whole, is discarded:
- * its sender will send it again. */
+/* Takes a client's packet with payload of an undecided or watched flow: it is reported at once, or
+ * held. Undecided bytes may come in any order; those before the beginning or beyond STREAM_MAX end
+ * the flow. A packet that brings nothing new while its first copy is held, and one too far ahead to
+ * be kept whole, is discarded: its sender will send it again. */
 void reading_payload(struct reading *r, struct flow *flow, const struct arrival *arrival,
 		     uint64_t now_ms);
 
-/* Refuses the flow and whatever is held of it, and then arrival's packet if it is not NULL. The flow is decided
- * after it. */
+/* Refuses the flow and whatever is held of it, and then arrival's packet if it is not NULL. The
+ * flow is decided after it. */
 void reading_refuse(struct reading *r, struct flow *flow, enum reason reason,
 		    const struct arrival *arrival, uint64_t now_ms);
 

@@ -24,11 +24,12 @@ struct report {
 	uint64_t refused[64]; /* by enum reason */
 };
 
-/* The sequence number that the server expects from the client: nothing from there on was let through. */
+/* The sequence number that the server expects from the client: nothing from there on was let
+ * through. */
 uint32_t report_expected_seq(const struct flow *flow);
 
-/* An event of that type about flow, with no packet yet. client_next_seq: report_expected_seq() as of before
- * the packets at hand were read. */
+/* An event of that type about flow, with no packet yet. client_next_seq: report_expected_seq() as
+ * of before the packets at hand were read. */
 void report_fill(const struct flow *flow, enum event_type type, uint32_t client_next_seq,
 		 struct event *ret);
 

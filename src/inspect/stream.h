@@ -8,7 +8,7 @@
 
 #include "common/reason.h"
 
-#define STREAM_MAX	  (16384 + 5) /* the longest ClientHello that is read, in one TLS record */
+#define STREAM_MAX        (16384 + 5) /* the longest ClientHello that is read, in one TLS record */
 #define STREAM_RANGES_MAX 64
 
 /* Bytes start..end-1 of the data are there. */
@@ -17,8 +17,8 @@ struct stream_range {
 };
 
 struct stream {
-	uint32_t first_seq;	/* TCP sequence number of data[0] */
-	uint16_t range_count;	/* sorted, disjoint, not touching */
+	uint32_t first_seq;   /* TCP sequence number of data[0] */
+	uint16_t range_count; /* sorted, disjoint, not touching */
 	struct stream_range ranges[STREAM_RANGES_MAX];
 	uint8_t data[STREAM_MAX];
 };
@@ -27,9 +27,9 @@ struct stream {
 void stream_start(struct stream *s, uint32_t first_seq);
 
 /* Adds a segment's len bytes at seq. What lies beyond the bound is left out. *ret_new: whether a
- * byte was not there before. REASON_NONE; REASON_OUT_OF_WINDOW if it begins before first_seq or behind
- * the bound; REASON_OVERLAP_CONFLICT if a byte that is there has another value; REASON_RESOURCE_LIMIT if there
- * are too many gaps. On refusal nothing is changed. */
+ * byte was not there before. REASON_NONE; REASON_OUT_OF_WINDOW if it begins before first_seq or
+ * behind the bound; REASON_OVERLAP_CONFLICT if a byte that is there has another value;
+ * REASON_RESOURCE_LIMIT if there are too many gaps. On refusal nothing is changed. */
 enum reason stream_add(struct stream *s, uint32_t seq, const uint8_t *bytes, size_t len,
 		       bool *ret_new);
 

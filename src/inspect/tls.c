@@ -6,18 +6,18 @@
 
 #include "common/rd.h"
 
-#define RECORD_HANDSHAKE   22
-#define RECORD_HEADER	   5
-#define RECORD_MAX	   16384
-#define HANDSHAKE_HELLO	   1
-#define HANDSHAKE_HEADER   4
-#define EXTENSION_NAME	   0
-#define EXTENSION_ALPN	   16
-#define EXTENSION_ECH	   0xfe0d
-#define SESSION_ID_MAX	   32
-#define NAME_TYPE_HOST	   0
-#define COMPRESSION_NULL   0
-#define RANDOM_LEN	   32
+#define RECORD_HANDSHAKE 22
+#define RECORD_HEADER    5
+#define RECORD_MAX       16384
+#define HANDSHAKE_HELLO  1
+#define HANDSHAKE_HEADER 4
+#define EXTENSION_NAME   0
+#define EXTENSION_ALPN   16
+#define EXTENSION_ECH    0xfe0d
+#define SESSION_ID_MAX   32
+#define NAME_TYPE_HOST   0
+#define COMPRESSION_NULL 0
+#define RANDOM_LEN       32
 
 /* Source: RFC 6066 section 3. */
 static enum reason read_names(struct rd r, struct tls_hello *h)
@@ -29,7 +29,8 @@ static enum reason read_names(struct rd r, struct tls_hello *h)
 
 	if (list.bad || r.left != 0)
 		return REASON_TLS_MALFORMED;
-	/* More than one name, or a type that this reader cannot judge: no way to tell which one counts. */
+	/* More than one name, or a type that this reader cannot judge: no way to tell which one
+	 * counts. */
 	if (type != NAME_TYPE_HOST || list.left != 0 || len == 0)
 		return REASON_NAME_INVALID;
 	h->name = name;
@@ -125,7 +126,8 @@ struct handshake {
 	size_t have, expect; /* expect: 0 until its header is there */
 };
 
-/* Takes len bytes of a record that holds record_len; the same checks at the same byte, however they come. */
+/* Takes len bytes of a record that holds record_len; the same checks at the same byte, however they
+ * come. */
 static enum reason take_fragment(struct handshake *hs, const uint8_t *bytes, size_t len,
 				 size_t record_len, uint8_t *scratch)
 {
@@ -171,7 +173,8 @@ static enum reason check_record_header(const uint8_t *at, size_t len)
 	return REASON_NONE;
 }
 
-/* Walks the records until the hello is whole. REASON_NONE with have < expect (or expect 0): more is needed. */
+/* Walks the records until the hello is whole. REASON_NONE with have < expect (or expect 0): more is
+ * needed. */
 static enum reason walk_records(struct rd r, uint8_t *scratch, struct handshake *hs)
 {
 	while (r.left != 0) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netinet/in.h>
@@ -79,6 +80,22 @@ static bool take_protocol(const struct nlattr *attr, struct conntrack_entry *ent
 	return true;
 }
 
+/* Both sides have closed, or one has reset. */
+static bool is_over(const struct nlattr *protocol_info)
+{
+	const struct nlattr *info[CTA_PROTOINFO_MAX + 1];
+	const struct nlattr *tcp[CTA_PROTOINFO_TCP_MAX + 1];
+	uint8_t state;
+
+	if (!protocol_info || !attr_index_nested(protocol_info, info, CTA_PROTOINFO_MAX) ||
+	    !info[CTA_PROTOINFO_TCP] ||
+	    !attr_index_nested(info[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX))
+		return false;
+	state = attr_u8(tcp[CTA_PROTOINFO_TCP_STATE], TCP_CONNTRACK_NONE);
+	return state == TCP_CONNTRACK_LAST_ACK || state == TCP_CONNTRACK_TIME_WAIT ||
+	       state == TCP_CONNTRACK_CLOSE;
+}
+
 static bool take_entry(const struct nlmsghdr *message, struct conntrack_entry *entry)
 {
 	const struct nlattr *attrs[CTA_MAX + 1];
@@ -93,6 +110,7 @@ static bool take_entry(const struct nlmsghdr *message, struct conntrack_entry *e
 	entry->id = attr_u32(attrs[CTA_ID], 0);
 	entry->zone = attr_u16(attrs[CTA_ZONE], 0);
 	entry->replied = (attr_u32(attrs[CTA_STATUS], 0) & IPS_SEEN_REPLY) != 0;
+	entry->is_over = is_over(attrs[CTA_PROTOINFO]);
 	return true;
 }
 

@@ -286,8 +286,8 @@ void expression_queue_compat(struct expression_list *list, uint16_t first, uint1
 	if (nftnl_expr_set_str(e, NFTNL_EXPR_TG_NAME, "NFQUEUE") < 0)
 		list->error = -ENOMEM;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_TG_REV, NFQUEUE_REVISION);
-	/* The expression takes the data over. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	/* The expression takes the data over. */
 	if (owned)
 		set_data(list, e, NFTNL_EXPR_TG_INFO, owned, XT_ALIGN_BYTES);
-	finish(list, e);
+	finish(list, e); /* NOLINT(clang-analyzer-unix.Malloc): owned is e's */
 }

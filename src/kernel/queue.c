@@ -176,21 +176,22 @@ void queue_sender_freep(struct queue_sender **sender)
 int queue_send_verdicts(struct queue_sender *sender, const struct queue_verdict *verdicts,
 			size_t count)
 {
-	while (count > 0) {
-		size_t n = count > QUEUE_BATCH_MAX ? QUEUE_BATCH_MAX : count;
-		size_t i;
+	size_t done = 0;
+
+	while (done < count) {
+		size_t n = 0;
 		int r;
 
-		for (i = 0; i < n; i++) {
-			sender->batch[i].verdict.verdict = htonl(verdicts[i].kind);
-			sender->batch[i].verdict.id = htonl(verdicts[i].id);
-			sender->batch[i].mark_be = htonl(verdicts[i].mark);
+		while (n < QUEUE_BATCH_MAX && done < count) {
+			struct verdict_message *m = &sender->batch[n++];
+
+			m->verdict.verdict = htonl(verdicts[done].kind);
+			m->verdict.id = htonl(verdicts[done].id);
+			m->mark_be = htonl(verdicts[done++].mark);
 		}
 		r = nlsock_send(sender->sock, sender->batch, n * sizeof(sender->batch[0]));
 		if (r < 0)
 			return r;
-		verdicts += n;
-		count -= n;
 	}
 	return 0;
 }

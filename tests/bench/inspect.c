@@ -10,8 +10,8 @@
 #include "inspect/packet.h"
 
 #define HELLO_LEN  1800
-#define FLOWS	   16384
-#define ROUNDS	   20
+#define FLOWS      16384
+#define ROUNDS     20
 #define PACKET_LEN 2048
 
 static uint8_t packets[FLOWS][2][PACKET_LEN];
@@ -47,8 +47,8 @@ static void build(uint16_t flow, size_t hello_len, int segments)
 	syn_lens[flow] = packets_tcp(syns[flow], &key, 99, 0, PACKET_SYN, NULL, 0);
 	lens[flow][0] = packets_tcp(packets[flow][0], &key, 100, 1, PACKET_ACK, hello, cut);
 	if (segments == 2)
-		lens[flow][1] = packets_tcp(packets[flow][1], &key, 100 + (uint32_t)cut, 1, PACKET_ACK,
-					    hello + cut, len - cut);
+		lens[flow][1] = packets_tcp(packets[flow][1], &key, 100 + (uint32_t)cut, 1,
+					    PACKET_ACK, hello + cut, len - cut);
 }
 
 /* One run over all flows; gives the nanoseconds spent on segments with payload. */
@@ -69,8 +69,11 @@ static int64_t run(struct inspector *inspector, int segments, uint64_t now_ms)
 
 static int measure(const char *what, size_t hello_len, int segments)
 {
-	const struct inspector_limits limits = { .flows_max = FLOWS, .buffers_max = 1024, .held_max = 64,
-						 .timeout_ms = 10000, .forget_ms = 1000,
+	const struct inspector_limits limits = { .flows_max = FLOWS,
+						 .buffers_max = 1024,
+						 .held_max = 64,
+						 .timeout_ms = 10000,
+						 .forget_ms = 1000,
 						 .hash_seed = { 5, 6 } };
 	struct inspector *inspector = inspector_new(&limits, emit, NULL);
 	int64_t best = INT64_MAX, sum = 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A script of packets of a few flows: every packet has exactly one event, every event is one that the broker would
- * take, and in the end nothing is left.
+/* A script of packets of a few flows: every packet has exactly one event, every event is one that
+ * the broker would take, and in the end nothing is left.
  *
- * A step of the script: what (1 byte), where (2 bytes), length (1 byte), and that many bytes. What: bits 0-2 the
- * packet, bits 3-4 the client's port, bit 5 time passes, bit 6 IPv6, bit 7 fill the payload up with zeros. */
+ * A step of the script: what (1 byte), where (2 bytes), length (1 byte), and that many bytes. What:
+ * bits 0-2 the packet, bits 3-4 the client's port, bit 5 time passes, bit 6 IPv6, bit 7 fill the
+ * payload up with zeros. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,8 @@
 
 #define PACKETS   4096
 #define FLOWS_MAX 16
-#define ISN	  0xffffff00U
-#define FILL	  6000
+#define ISN       0xffffff00U
+#define FILL      6000
 
 enum what { SYN, SYN_ACK, DATA, DATA_FIN, SERVER_DATA, ADMIT, RESET, RAW };
 
@@ -35,7 +36,8 @@ static void emit(const struct event *event, void *data)
 	message.events[0] = *event;
 	if (event_message_check(&message, event_message_size(1), FLOWS_MAX) < 0)
 		abort();
-	if (event->has_packet != 0 && (event->packet_id >= PACKETS || ++events_of[event->packet_id] != 1))
+	if (event->has_packet != 0 &&
+	    (event->packet_id >= PACKETS || ++events_of[event->packet_id] != 1))
 		abort();
 }
 
@@ -55,13 +57,16 @@ static size_t build(uint8_t what, uint16_t where, const uint8_t *bytes, size_t l
 	}
 	switch ((enum what)(what & 7)) {
 	case SYN:
-		return packets_tcp(packet_data, &key, ISN + where / 4096, 0, PACKET_SYN, payload, len);
+		return packets_tcp(packet_data, &key, ISN + where / 4096, 0, PACKET_SYN, payload,
+				   len);
 	case SYN_ACK:
-		return packets_tcp(packet_data, &back, where, ISN + 1, PACKET_SYN | PACKET_ACK, NULL, 0);
+		return packets_tcp(packet_data, &back, where, ISN + 1, PACKET_SYN | PACKET_ACK,
+				   NULL, 0);
 	case DATA:
 		return packets_tcp(packet_data, &key, seq, 1, PACKET_ACK, payload, len);
 	case DATA_FIN:
-		return packets_tcp(packet_data, &key, seq, 1, PACKET_ACK | PACKET_FIN, payload, len);
+		return packets_tcp(packet_data, &key, seq, 1, PACKET_ACK | PACKET_FIN, payload,
+				   len);
 	case SERVER_DATA:
 		return packets_tcp(packet_data, &back, where, 1, PACKET_ACK, payload, len);
 	case ADMIT:
@@ -70,7 +75,8 @@ static size_t build(uint8_t what, uint16_t where, const uint8_t *bytes, size_t l
 		key.l4proto = IPPROTO_UDP;
 		return packets_udp(packet_data, &key, payload, len);
 	case RESET:
-		return packets_tcp(packet_data, (where & 1) == 0 ? &key : &back, where, 0, PACKET_RST, NULL, 0);
+		return packets_tcp(packet_data, (where & 1) == 0 ? &key : &back, where, 0,
+				   PACKET_RST, NULL, 0);
 	case RAW:
 		break;
 	}
@@ -82,8 +88,12 @@ static size_t build(uint8_t what, uint16_t where, const uint8_t *bytes, size_t l
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct inspector_limits limits = {
-		.flows_max = FLOWS_MAX, .buffers_max = 3, .held_max = 12,
-		.timeout_ms = 10000, .forget_ms = 1000, .hash_seed = { 3, 4 },
+		.flows_max = FLOWS_MAX,
+		.buffers_max = 3,
+		.held_max = 12,
+		.timeout_ms = 10000,
+		.forget_ms = 1000,
+		.hash_seed = { 3, 4 },
 	};
 	struct inspector *inspector = inspector_new(&limits, emit, NULL);
 	struct inspector_counts counts;
@@ -106,7 +116,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bytes = rd_bytes(&r, len);
 		packet.len = build(what, where, bytes, len);
 		packet.data = packet_data;
-		packet.mark = (what & 7) == ADMIT ? MARK_ADMIT : (where & 0x8000) != 0 ? MARK_WATCHED : MARK_UNDECIDED;
+		packet.mark = (what & 7) == ADMIT     ? MARK_ADMIT
+			      : (where & 0x8000) != 0 ? MARK_WATCHED
+						      : MARK_UNDECIDED;
 		if ((what & 0x20) != 0) {
 			now_ms += where;
 			inspector_expire(inspector, now_ms);

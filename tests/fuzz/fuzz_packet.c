@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	volatile uint8_t sum = 0;
 
 	if (packet_parse(data, size, &p) == 0) {
-		if (p.payload_len != 0 && (p.payload < data || p.payload + p.payload_len > data + size))
+		if (p.payload_len != 0 &&
+		    (p.payload < data || p.payload + p.payload_len > data + size))
 			abort();
 		for (size_t i = 0; i < p.payload_len; i++)
 			sum = (uint8_t)(sum + p.payload[i]);

@@ -24,9 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (n != 0)
 			memcpy(copy, data, n);
 		step = tls_read(copy, n, scratch_part, &part, &part_reason);
-		if (step == TLS_HELLO &&
-		    (part.name_len != whole.name_len ||
-		     memcmp(part.name, whole.name, part.name_len) != 0))
+		if (step == TLS_HELLO && (part.name_len != whole.name_len ||
+					  memcmp(part.name, whole.name, part.name_len) != 0))
 			abort();
 		free(copy);
 	}

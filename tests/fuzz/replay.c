@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a fuzz target over the files of corpora, without libFuzzer. A folder without a file is a failure. */
+/* Runs a fuzz target over the files of corpora, without libFuzzer. A folder without a file is a
+ * failure. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
@@ -53,7 +54,8 @@ static int replay(const char *path)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) >= (int)sizeof(file) ||
+		if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) >=
+			    (int)sizeof(file) ||
 		    replay_file(file) < 0) {
 			files = -1;
 			break;

@@ -172,7 +172,7 @@ START_TEST(signals_in_a_row_do_no_harm)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static int run_tests(void)
 {
 	Suite *suite = suite_create("broker");
 	TCase *tcase = tcase_create("a whole daemon");
@@ -180,8 +180,6 @@ int main(int argc, char **argv)
 	bool available;
 	int failed;
 
-	if (argc == 2 && strcmp(argv[1], ENGINE_OPTION) == 0)
-		return engine_main();
 	available = netns_available();
 	tcase_set_timeout(tcase, 2 * DEADLINE_S);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -194,4 +192,11 @@ int main(int argc, char **argv)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return netns_exit_status(failed, available);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], ENGINE_OPTION) == 0)
+		return engine_main();
+	return run_tests();
 }

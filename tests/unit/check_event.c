@@ -154,8 +154,8 @@ END_TEST
 
 START_TEST(a_name_is_there_just_where_it_belongs)
 {
-	static const enum event_type others[] = { EVENT_PASS, EVENT_ADMIT, EVENT_REFUSE, EVENT_FOLLOW,
-						  EVENT_DISCARD };
+	static const enum event_type others[] = { EVENT_PASS, EVENT_ADMIT, EVENT_REFUSE,
+						  EVENT_FOLLOW, EVENT_DISCARD };
 	struct event *e = of(others[_i]);
 
 	e->name_len = 1;

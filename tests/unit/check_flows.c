@@ -123,11 +123,13 @@ START_TEST(random_use_agrees_with_a_plain_array)
 
 		ck_assert_ptr_eq(flows_find(flows, &key), known[n]);
 		if (known[n] == NULL) {
-			known[n] = flows_add(flows, &key, (enum flows_list)(rand() % FLOWS_LIST_COUNT), 0);
+			known[n] = flows_add(flows, &key,
+					     (enum flows_list)(rand() % FLOWS_LIST_COUNT), 0);
 			ck_assert((known[n] == NULL) == (count == 199));
 			count += known[n] != NULL;
 		} else if (rand() % 2 == 0) {
-			flows_move(flows, known[n], (enum flows_list)(rand() % FLOWS_LIST_COUNT), 0);
+			flows_move(flows, known[n], (enum flows_list)(rand() % FLOWS_LIST_COUNT),
+				   0);
 		} else {
 			flows_remove(flows, known[n]);
 			known[n] = NULL;

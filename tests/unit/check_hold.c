@@ -34,7 +34,8 @@ START_TEST(a_hold_taken_again_is_empty)
 	bool fresh;
 
 	ck_assert(hold_keep(hold, 64, &packet));
-	ck_assert_int_eq(stream_add(&hold->stream, 1, (const uint8_t *)"abc", 3, &fresh), REASON_NONE);
+	ck_assert_int_eq(stream_add(&hold->stream, 1, (const uint8_t *)"abc", 3, &fresh),
+			 REASON_NONE);
 	hold_give(pool, hold);
 	hold = hold_take(pool, 100);
 	ck_assert_uint_eq(hold->count, 0);

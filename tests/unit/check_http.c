@@ -11,8 +11,8 @@
 #define GET(host)  "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
 #define POST(host) "POST / HTTP/1.1\r\nHost: " host "\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-/* Reads len bytes, shown step bytes at a time as they come; names joined by spaces, then the reason,
- * or "more" or "end". */
+/* Reads len bytes, shown step bytes at a time as they come; names joined by spaces, then the
+ * reason, or "more" or "end". */
 static void read_all(const char *text, size_t len, size_t step, char *out, size_t cap)
 {
 	struct http h = { .phase = HTTP_HEAD };
@@ -30,9 +30,9 @@ static void read_all(const char *text, size_t len, size_t step, char *out, size_
 
 			if (got == HTTP_REFUSE) {
 				snprintf(out + written, cap - written, "%s",
-					 reason == REASON_NOT_HTTP	  ? "not-http" :
-					 reason == REASON_HTTP_MALFORMED ? "malformed" :
-									   "other");
+					 reason == REASON_NOT_HTTP         ? "not-http"
+					 : reason == REASON_HTTP_MALFORMED ? "malformed"
+									   : "other");
 				return;
 			}
 			at += used;
@@ -41,7 +41,8 @@ static void read_all(const char *text, size_t len, size_t step, char *out, size_
 			written += (size_t)snprintf(out + written, cap - written, "%s ", head.name);
 		}
 	}
-	snprintf(out + written, cap - written, "%s", at == len && h.phase == HTTP_HEAD ? "end" : "more");
+	snprintf(out + written, cap - written, "%s",
+		 at == len && h.phase == HTTP_HEAD ? "end" : "more");
 }
 
 static const struct {
@@ -51,13 +52,16 @@ static const struct {
 	{ GET("a.example") GET("b.example") GET("c.example"), "a.example b.example c.example end" },
 	{ GET("a.example") "GE", "a.example more" },
 	{ GET("a.example") "\r\n" GET("b.example"), "a.example not-http" },
-	{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\nGET / HTT" GET("b.example"),
+	{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\nGET / HTT" GET(
+		  "b.example"),
 	  "a.example b.example end" },
-	{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\nGET /", "a.example more" },
+	{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\nGET /",
+	  "a.example more" },
 	{ POST("a.example") "0\r\n\r\n" GET("b.example"), "a.example b.example end" },
 	{ POST("a.example") "3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n" GET("b.example"),
 	  "a.example b.example end" },
-	{ POST("a.example") "3;x=\"y\"\r\nabc\r\n000;z\r\nTrailer: yes\r\nMore:\r\n\r\n" GET("b.example"),
+	{ POST("a.example") "3;x=\"y\"\r\nabc\r\n000;z\r\nTrailer: yes\r\nMore:\r\n\r\n" GET(
+		  "b.example"),
 	  "a.example b.example end" },
 	{ POST("a.example") "fFffF\r\nabc", "a.example more" },
 	{ POST("a.example") "\r\n", "a.example malformed" },
@@ -119,7 +123,8 @@ END_TEST
 
 START_TEST(a_body_may_be_stepped_over_unseen)
 {
-	static const char text[] = "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5000000000\r\n\r\n";
+	static const char text[] =
+		"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5000000000\r\n\r\n";
 	struct http h = { .phase = HTTP_HEAD };
 	struct http_head head;
 	enum reason reason;
@@ -147,13 +152,14 @@ START_TEST(a_chunk_may_be_stepped_over_but_not_the_line_break_behind_it)
 
 	ck_assert_int_eq(http_read(&h, (const uint8_t *)text, strlen(text), &at, &head, &reason),
 			 HTTP_REQUEST);
-	ck_assert_int_eq(http_read(&h, (const uint8_t *)text + at, strlen(text) - at, &used, &head,
-				   &reason),
-			 HTTP_MORE);
+	ck_assert_int_eq(
+		http_read(&h, (const uint8_t *)text + at, strlen(text) - at, &used, &head, &reason),
+		HTTP_MORE);
 	ck_assert_uint_eq(http_indifferent(&h), 0x40);
 	http_skip(&h, 0x40);
 	ck_assert_uint_eq(http_indifferent(&h), 0);
-	ck_assert_int_eq(http_read(&h, (const uint8_t *)"x", 1, &used, &head, &reason), HTTP_REFUSE);
+	ck_assert_int_eq(http_read(&h, (const uint8_t *)"x", 1, &used, &head, &reason),
+			 HTTP_REFUSE);
 }
 END_TEST
 

@@ -53,9 +53,11 @@ START_TEST(body_framing_is_read)
 		{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 17\r\n\r\n", 17, false },
 		{ "POST / HTTP/1.1\r\nHost: a.example\r\ncontent-length:999999999999999999\r\n\r\n",
 		  999999999999999999ULL, false },
-		{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\nContent-Length: 05\r\n\r\n",
+		{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\nContent-Length: "
+		  "05\r\n\r\n",
 		  5, false },
-		{ "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: Chunked\r\n\r\n", 0, true },
+		{ "POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: Chunked\r\n\r\n", 0,
+		  true },
 	};
 
 	ck_assert_int_eq(look(cases[_i].text, strlen(cases[_i].text)), HTTP_HEAD_WHOLE);

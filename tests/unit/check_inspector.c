@@ -323,7 +323,8 @@ START_TEST(over_the_bound_of_flows_a_syn_is_refused)
 	seen_syn(&seen, SEEN_ISN);
 	seen.now_ms += limits.forget_ms;
 	seen_syn(&seen, SEEN_ISN);
-	expect_story("refuse(timeout)- refuse(timeout)- refuse(timeout)- refuse(resource-limit)5 pass6");
+	expect_story(
+		"refuse(timeout)- refuse(timeout)- refuse(timeout)- refuse(resource-limit)5 pass6");
 	seen_end(&seen);
 }
 END_TEST
@@ -388,8 +389,12 @@ START_TEST(admitted_flows_are_reported_once_and_then_follow)
 	}
 	expect_story("admit1 follow2 admit3 follow4 admit5 follow6 admit7 follow8");
 	pass_time(seen.limits.forget_ms);
-	seen_raw(&seen, packets_ip(seen.data, &(struct flow_key){ .src.family = 4, .dst.family = 4,
-								    .l4proto = 47 }, 30) + 30, MARK_ADMIT);
+	seen_raw(&seen,
+		 packets_ip(seen.data,
+			    &(struct flow_key){ .src.family = 4, .dst.family = 4, .l4proto = 47 },
+			    30) +
+			 30,
+		 MARK_ADMIT);
 	expect_story("admit9");
 	seen_end(&seen);
 }
@@ -485,8 +490,10 @@ END_TEST
 /* Random packets of a few flows: each has one event, and in the end nothing is left. */
 START_TEST(every_packet_has_exactly_one_event)
 {
-	static const uint8_t flags[] = { PACKET_SYN, PACKET_SYN | PACKET_ACK, PACKET_ACK, PACKET_ACK,
-					 PACKET_ACK, PACKET_ACK | PACKET_FIN, PACKET_RST, PACKET_URG };
+	static const uint8_t flags[] = { PACKET_SYN, PACKET_SYN | PACKET_ACK,
+					 PACKET_ACK, PACKET_ACK,
+					 PACKET_ACK, PACKET_ACK | PACKET_FIN,
+					 PACKET_RST, PACKET_URG };
 	unsigned int seed = (unsigned int)time(NULL);
 	struct inspector_counts counts;
 
@@ -500,7 +507,8 @@ START_TEST(every_packet_has_exactly_one_event)
 			seen.key.sport = (uint16_t)(rand() % 5);
 			seen.now_ms += (uint64_t)(rand() % 200);
 			if (rand() % 8 == 0)
-				seen_server(&seen, flags[rand() % 8], SEEN_ISN + 1, rand() % 2 ? "x" : "");
+				seen_server(&seen, flags[rand() % 8], SEEN_ISN + 1,
+					    rand() % 2 ? "x" : "");
 			else if (rand() % 8 == 0)
 				mark_client(MARK_ADMIT, flags[rand() % 8], 7, "");
 			else

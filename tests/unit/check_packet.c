@@ -243,7 +243,8 @@ START_TEST(udp_length_that_disagrees_is_refused)
 
 	for (size_t said = 0; said < 20; said++) {
 		packets_put16(data + 24, said);
-		ck_assert_int_eq(packet_parse(data, len, &p), said >= 8 && said <= 12 ? 0 : -EBADMSG);
+		ck_assert_int_eq(packet_parse(data, len, &p),
+				 said >= 8 && said <= 12 ? 0 : -EBADMSG);
 	}
 }
 END_TEST

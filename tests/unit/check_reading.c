@@ -507,12 +507,13 @@ static void outcome(char *out, size_t cap)
 		if (e->type == EVENT_NAME)
 			at += (size_t)snprintf(out + at, cap - at, "%s ", e->name);
 		if (e->type == EVENT_REFUSE)
-			at += (size_t)snprintf(out + at, cap - at, "%s", reason_info(e->reason)->slug);
+			at += (size_t)snprintf(out + at, cap - at, "%s",
+					       reason_info(e->reason)->slug);
 	}
 }
 
-/* Shows text in random segments, of which some overlap, some are repeated, and neighbours may change places;
- * each byte comes at least once. */
+/* Shows text in random segments, of which some overlap, some are repeated, and neighbours may
+ * change places; each byte comes at least once. */
 static void show_cut(const uint8_t *text, size_t len)
 {
 	size_t cuts[24][2];
@@ -588,7 +589,8 @@ START_TEST(how_a_stream_is_cut_does_not_change_what_it_comes_to)
 			begin();
 			show_cut(text, len);
 			outcome(got, sizeof(got));
-			ck_assert_msg(strcmp(got, want) == 0, "run %d: \"%s\", whole \"%s\"", run, got, want);
+			ck_assert_msg(strcmp(got, want) == 0, "run %d: \"%s\", whole \"%s\"", run,
+				      got, want);
 			seen.now_ms += 10 * seen.limits.timeout_ms;
 			inspector_expire(seen.inspector, seen.now_ms);
 			inspector_counts(seen.inspector, &counts);
@@ -628,7 +630,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_contradictory_copy_of_a_held_request_is_refused);
 	tcase_add_test(tcase, an_unfinished_request_times_out_even_if_it_drips);
 	tcase_add_test(tcase, more_packets_than_may_be_held_are_refused);
-	tcase_add_test(tcase, without_a_free_buffer_an_unfinished_hello_is_refused_and_a_whole_one_is_not);
+	tcase_add_test(tcase,
+		       without_a_free_buffer_an_unfinished_hello_is_refused_and_a_whole_one_is_not);
 	tcase_add_test(tcase, how_a_stream_is_cut_does_not_change_what_it_comes_to);
 }
 

@@ -24,8 +24,13 @@ static struct report begin(void)
 
 static struct flow some_flow(void)
 {
-	return (struct flow){ .key = packets_key(4, IPPROTO_TCP, 50000), .slot = 5, .generation = 6,
-			      .base = 1000, .server_next = 2000, .iif = 3, .oif = 4 };
+	return (struct flow){ .key = packets_key(4, IPPROTO_TCP, 50000),
+			      .slot = 5,
+			      .generation = 6,
+			      .base = 1000,
+			      .server_next = 2000,
+			      .iif = 3,
+			      .oif = 4 };
 }
 
 START_TEST(after_it_bore_a_packet_an_event_is_a_plain_follow)
@@ -80,7 +85,9 @@ START_TEST(strays_have_no_slot_and_a_new_generation_each)
 {
 	struct report r = begin();
 	struct inspector_packet raw = { .id = 10, .iif = 3, .oif = 4 };
-	struct arrival a = { .raw = &raw, .packet = { .key = packets_key(6, IPPROTO_TCP, 7), .seq = 8, .ack = 9 } };
+	struct arrival a = {
+		.raw = &raw, .packet = { .key = packets_key(6, IPPROTO_TCP, 7), .seq = 8, .ack = 9 }
+	};
 
 	report_stray(&r, &a, REASON_BAD_PACKET);
 	report_packet(&r, NULL, &a, EVENT_PASS);

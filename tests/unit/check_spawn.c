@@ -76,15 +76,12 @@ START_TEST(engine_is_this_program_with_two_descriptors_and_its_settings)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static int run_tests(void)
 {
 	Suite *suite = suite_create("spawn");
 	TCase *tcase = tcase_create("spawn");
 	SRunner *runner;
 	int failed;
-
-	if (argc == 2 && strcmp(argv[1], ENGINE_OPTION) == 0)
-		return play_engine();
 
 	tcase_add_test(tcase, engine_is_this_program_with_two_descriptors_and_its_settings);
 	suite_add_tcase(suite, tcase);
@@ -93,4 +90,11 @@ int main(int argc, char **argv)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], ENGINE_OPTION) == 0)
+		return play_engine();
+	return run_tests();
 }

@@ -107,8 +107,9 @@ END_TEST
 
 START_TEST(real_hellos_are_read)
 {
-	static const char *const files[] = { "curl",	      "node",	       "openssl-tls12",
-					     "openssl-tls13", "openssl-fragments", "python" };
+	static const char *const files[] = {
+		"curl", "node", "openssl-tls12", "openssl-tls13", "openssl-fragments", "python"
+	};
 	const char *top = getenv("SRCDIR");
 	char path[4096];
 	size_t len;
@@ -135,7 +136,8 @@ START_TEST(other_first_bytes_are_not_tls)
 			ck_assert_int_eq(look(&first, 1), TLS_MORE);
 		else
 			expect_reason(&first, 1,
-				      byte >= 20 && byte <= 24 ? REASON_TLS_MALFORMED : REASON_NOT_TLS);
+				      byte >= 20 && byte <= 24 ? REASON_TLS_MALFORMED
+							       : REASON_NOT_TLS);
 	}
 }
 END_TEST
@@ -231,17 +233,35 @@ START_TEST(server_name_lists_that_are_not_one_host_name_are_refused)
 		size_t len;
 		enum reason want;
 	} cases[] = {
-		{ "\x00\x04\x00\x00\x01" "a", 6, REASON_NONE },
-		{ "\x00\x08\x00\x00\x01" "a\x00\x00\x01" "b", 10, REASON_NAME_INVALID },
-		{ "\x00\x08\x00\x00\x01" "a\x01\x00\x01" "b", 10, REASON_NAME_INVALID },
-		{ "\x00\x04\x01\x00\x01" "a", 6, REASON_NAME_INVALID },
+		{ "\x00\x04\x00\x00\x01"
+		  "a",
+		  6, REASON_NONE },
+		{ "\x00\x08\x00\x00\x01"
+		  "a\x00\x00\x01"
+		  "b",
+		  10, REASON_NAME_INVALID },
+		{ "\x00\x08\x00\x00\x01"
+		  "a\x01\x00\x01"
+		  "b",
+		  10, REASON_NAME_INVALID },
+		{ "\x00\x04\x01\x00\x01"
+		  "a",
+		  6, REASON_NAME_INVALID },
 		{ "\x00\x03\x00\x00\x00", 5, REASON_NAME_INVALID },
 		{ "", 0, REASON_TLS_MALFORMED },
 		{ "\x00\x00", 2, REASON_TLS_MALFORMED },
-		{ "\x00\x05\x00\x00\x01" "a", 6, REASON_TLS_MALFORMED },
-		{ "\x00\x04\x00\x00\x01" "ab", 7, REASON_TLS_MALFORMED },
-		{ "\x00\x04\x00\x00\x02" "a", 6, REASON_TLS_MALFORMED },
-		{ "\x00\x04\x00\xff\xff" "a", 6, REASON_TLS_MALFORMED },
+		{ "\x00\x05\x00\x00\x01"
+		  "a",
+		  6, REASON_TLS_MALFORMED },
+		{ "\x00\x04\x00\x00\x01"
+		  "ab",
+		  7, REASON_TLS_MALFORMED },
+		{ "\x00\x04\x00\x00\x02"
+		  "a",
+		  6, REASON_TLS_MALFORMED },
+		{ "\x00\x04\x00\xff\xff"
+		  "a",
+		  6, REASON_TLS_MALFORMED },
 	};
 	size_t begin = packets_hello_begin(hello);
 	size_t at = packets_extension(hello, begin, 0, cases[_i].body, cases[_i].len);
@@ -257,7 +277,9 @@ END_TEST
 START_TEST(an_extension_that_counts_and_comes_twice_is_refused)
 {
 	static const uint16_t types[] = { 0x0000, 0x0010, 0xfe0d };
-	static const char *const bodies[] = { "\x00\x04\x00\x00\x01" "a", "\x00\x03\x02h2", "" };
+	static const char *const bodies[] = { "\x00\x04\x00\x00\x01"
+					      "a",
+					      "\x00\x03\x02h2", "" };
 	static const size_t lens[] = { 6, 5, 0 };
 	size_t begin = packets_hello_begin(hello);
 	size_t at = begin;
@@ -274,8 +296,12 @@ START_TEST(broken_alpn_is_refused)
 	static const struct {
 		const char *body;
 		size_t len;
-	} cases[] = { { "", 0 }, { "\x00\x00", 2 }, { "\x00\x03\x02h", 4 }, { "\x00\x02\x02h", 4 },
-		      { "\x00\x01\x00", 3 }, { "\x00\x03\x02h2x", 6 } };
+	} cases[] = { { "", 0 },
+		      { "\x00\x00", 2 },
+		      { "\x00\x03\x02h", 4 },
+		      { "\x00\x02\x02h", 4 },
+		      { "\x00\x01\x00", 3 },
+		      { "\x00\x03\x02h2x", 6 } };
 	size_t begin = packets_hello_begin(hello);
 	size_t at = packets_server_name(hello, begin, "a.example", 9);
 
@@ -286,12 +312,13 @@ END_TEST
 
 START_TEST(lengths_inside_the_hello_that_disagree_are_refused)
 {
-	/* version, session id, cipher suites (odd, none, too many), compressions (none, no null), extensions */
+	/* version, session id, cipher suites (odd, none, too many), compressions (none, no null),
+	 * extensions */
 	static const struct {
 		size_t at;
 		uint8_t value;
-	} cases[] = { { 9, 2 }, { 43, 33 }, { 77, 5 }, { 77, 0 }, { 76, 1 }, { 84, 0 }, { 85, 1 },
-		      { 84, 200 }, { 87, 0 }, { 86, 9 } };
+	} cases[] = { { 9, 2 },  { 43, 33 }, { 77, 5 },   { 77, 0 }, { 76, 1 },
+		      { 84, 0 }, { 85, 1 },  { 84, 200 }, { 87, 0 }, { 86, 9 } };
 	size_t len = packets_hello(hello, "a.example", 0);
 
 	expect_name(hello, len, "a.example");
@@ -312,7 +339,8 @@ START_TEST(a_hello_whose_length_is_cut_short_is_refused_not_named)
 }
 END_TEST
 
-/* One byte changed anywhere: never a name read from beyond, and the same answer however much is shown. */
+/* One byte changed anywhere: never a name read from beyond, and the same answer however much is
+ * shown. */
 START_TEST(changed_bytes_give_one_answer_for_every_amount_shown)
 {
 	size_t len = packets_hello(hello, "a.example", 0);

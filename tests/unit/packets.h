@@ -23,12 +23,16 @@ static inline void packets_put32(uint8_t *at, uint32_t value)
 	packets_put16(at + 2, value & 0xffff);
 }
 
-/* 192.168.10.11 or 2001:db8:10::11, port sport, to 198.51.100.130 or 2001:db8:c10d::130, port 443. */
+/* 192.168.10.11 or 2001:db8:10::11, port sport, to 198.51.100.130 or 2001:db8:c10d::130, port 443.
+ */
 static inline struct flow_key packets_key(uint8_t family, uint8_t l4proto, uint16_t sport)
 {
 	struct flow_key key = {
-		.src.family = family, .dst.family = family, .l4proto = l4proto,
-		.sport = sport, .dport = 443,
+		.src.family = family,
+		.dst.family = family,
+		.l4proto = l4proto,
+		.sport = sport,
+		.dport = 443,
 	};
 
 	if (family == 4) {
@@ -44,8 +48,11 @@ static inline struct flow_key packets_key(uint8_t family, uint8_t l4proto, uint1
 /* The same flow as its server sees it. */
 static inline struct flow_key packets_back(const struct flow_key *key)
 {
-	return (struct flow_key){ .src = key->dst, .dst = key->src, .sport = key->dport,
-				  .dport = key->sport, .l4proto = key->l4proto };
+	return (struct flow_key){ .src = key->dst,
+				  .dst = key->src,
+				  .sport = key->dport,
+				  .dport = key->sport,
+				  .l4proto = key->l4proto };
 }
 
 /* An IP header for len bytes of transport; gives its length. */
@@ -130,10 +137,13 @@ static inline size_t packets_server_name(uint8_t *out, size_t at, const void *na
 	return at + 9 + name_len;
 }
 
-/* The ClientHello's bytes up to its extensions, with both headers; gives where the extensions begin. */
+/* The ClientHello's bytes up to its extensions, with both headers; gives where the extensions
+ * begin. */
 static inline size_t packets_hello_begin(uint8_t *out)
 {
-	static const uint8_t suites[] = { 0x00, 0x06, 0x13, 0x01, 0x13, 0x02, 0x13, 0x03, 0x01, 0x00 };
+	static const uint8_t suites[] = {
+		0x00, 0x06, 0x13, 0x01, 0x13, 0x02, 0x13, 0x03, 0x01, 0x00
+	};
 	size_t at = 9;
 
 	memset(out, 0, at);
@@ -162,8 +172,9 @@ static inline size_t packets_hello_end(uint8_t *out, size_t extensions, size_t e
 	return end;
 }
 
-/* A ClientHello in one record of total bytes (at least 200 more than the name has; 0: as long as it comes), with
- * ALPN and, last of all, the name, as browsers that shuffle their extensions may place it. */
+/* A ClientHello in one record of total bytes (at least 200 more than the name has; 0: as long as it
+ * comes), with ALPN and, last of all, the name, as browsers that shuffle their extensions may place
+ * it. */
 static inline size_t packets_hello(uint8_t *out, const char *name, size_t total)
 {
 	size_t extensions = packets_hello_begin(out);
@@ -178,7 +189,8 @@ static inline size_t packets_hello(uint8_t *out, const char *name, size_t total)
 	return packets_hello_end(out, extensions, at);
 }
 
-/* The handshake bytes of a hello in one record, cut anew into records of size bytes; gives the length. */
+/* The handshake bytes of a hello in one record, cut anew into records of size bytes; gives the
+ * length. */
 static inline size_t packets_records(uint8_t *out, const uint8_t *hello, size_t len, size_t size)
 {
 	size_t at = 0;

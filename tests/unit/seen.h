@@ -13,7 +13,7 @@
 
 #define SEEN_MAX  4096
 #define SEEN_ISN  0xfffffff0U /* so that sequence numbers wrap soon */
-#define SEEN_BACK 5000U	      /* the server's */
+#define SEEN_BACK 5000U       /* the server's */
 
 struct seen {
 	struct inspector *inspector;
@@ -34,7 +34,8 @@ static inline void seen_emit(const struct event *event, void *data)
 	message.magic = EVENT_MAGIC;
 	message.count = 1;
 	message.events[0] = *event;
-	ck_assert_int_eq(event_message_check(&message, event_message_size(1), seen->limits.flows_max), 0);
+	ck_assert_int_eq(
+		event_message_check(&message, event_message_size(1), seen->limits.flows_max), 0);
 	ck_assert_uint_lt(seen->count, SEEN_MAX);
 	seen->events[seen->count++] = *event;
 }
@@ -42,8 +43,12 @@ static inline void seen_emit(const struct event *event, void *data)
 static inline void seen_begin(struct seen *seen)
 {
 	*seen = (struct seen){
-		.limits = { .flows_max = 64, .buffers_max = 16, .held_max = 64,
-			    .timeout_ms = 10000, .forget_ms = 1000, .hash_seed = { 1, 2 } },
+		.limits = { .flows_max = 64,
+			    .buffers_max = 16,
+			    .held_max = 64,
+			    .timeout_ms = 10000,
+			    .forget_ms = 1000,
+			    .hash_seed = { 1, 2 } },
 		.now_ms = 1000000,
 		.key = packets_key(4, IPPROTO_TCP, 50000),
 	};
@@ -69,8 +74,12 @@ static inline void seen_end(struct seen *seen)
 /* Shows the len bytes in seen->data as a packet; gives its id. */
 static inline uint32_t seen_raw(struct seen *seen, size_t len, uint32_t mark)
 {
-	struct inspector_packet packet = { .data = seen->data, .len = len, .id = ++seen->next_id,
-					   .mark = mark, .iif = 3, .oif = 4 };
+	struct inspector_packet packet = { .data = seen->data,
+					   .len = len,
+					   .id = ++seen->next_id,
+					   .mark = mark,
+					   .iif = 3,
+					   .oif = 4 };
 
 	inspector_packet(seen->inspector, &packet, seen->now_ms);
 	return packet.id;
@@ -80,8 +89,8 @@ static inline uint32_t seen_raw(struct seen *seen, size_t len, uint32_t mark)
 static inline uint32_t seen_client(struct seen *seen, uint8_t flags, size_t at, const void *payload,
 				   size_t len)
 {
-	size_t size = packets_tcp(seen->data, &seen->key, SEEN_ISN + 1 + (uint32_t)at, SEEN_BACK + 1,
-				  flags, payload, len);
+	size_t size = packets_tcp(seen->data, &seen->key, SEEN_ISN + 1 + (uint32_t)at,
+				  SEEN_BACK + 1, flags, payload, len);
 
 	return seen_raw(seen, size, 1);
 }
@@ -103,10 +112,12 @@ static inline uint32_t seen_syn(struct seen *seen, uint32_t isn)
 	return seen_raw(seen, size, 1);
 }
 
-static inline uint32_t seen_server(struct seen *seen, uint8_t flags, uint32_t ack, const char *payload)
+static inline uint32_t seen_server(struct seen *seen, uint8_t flags, uint32_t ack,
+				   const char *payload)
 {
 	struct flow_key back = packets_back(&seen->key);
-	size_t size = packets_tcp(seen->data, &back, SEEN_BACK, ack, flags, payload, strlen(payload));
+	size_t size =
+		packets_tcp(seen->data, &back, SEEN_BACK, ack, flags, payload, strlen(payload));
 
 	return seen_raw(seen, size, 1);
 }
@@ -122,12 +133,12 @@ static inline void seen_open(struct seen *seen)
 	seen->count = 0;
 }
 
-/* All that was said, as text: "name(a.example)3 follow4 refuse(20)- ..." with the packet's id or '-'; then it is
- * forgotten. */
+/* All that was said, as text: "name(a.example)3 follow4 refuse(20)- ..." with the packet's id or
+ * '-'; then it is forgotten. */
 static inline const char *seen_story(struct seen *seen)
 {
 	static const char *const types[EVENT_TYPE_COUNT] = {
-		[EVENT_PASS] = "pass", [EVENT_ADMIT] = "admit", [EVENT_NAME] = "name",
+		[EVENT_PASS] = "pass",     [EVENT_ADMIT] = "admit",   [EVENT_NAME] = "name",
 		[EVENT_REFUSE] = "refuse", [EVENT_FOLLOW] = "follow", [EVENT_DISCARD] = "discard",
 	};
 	static char story[65536];
