@@ -8,7 +8,9 @@
 #define NONE UINT32_MAX
 
 struct hold_pool {
-	uint32_t first_free, taken;
+	uint32_t first_free; /* of those given back */
+	uint32_t untouched;  /* from here on none was ever taken, and its memory not yet used */
+	uint32_t count, taken;
 	struct hold holds[];
 };
 
@@ -20,13 +22,11 @@ struct hold_pool *hold_pool_new(uint32_t count)
 	if (__builtin_mul_overflow(sizeof(pool->holds[0]), (size_t)count, &size) ||
 	    __builtin_add_overflow(size, sizeof(*pool), &size))
 		return NULL;
-	/* Zero pages: memory is used only once a hold is. */
 	pool = calloc(1, size);
 	if (pool == NULL)
 		return NULL;
-	pool->first_free = count == 0 ? NONE : 0;
-	for (uint32_t i = 0; i < count; i++)
-		pool->holds[i].next_free = i + 1 == count ? NONE : i + 1;
+	pool->first_free = NONE;
+	pool->count = count;
 	return pool;
 }
 
@@ -39,10 +39,14 @@ struct hold *hold_take(struct hold_pool *pool, uint32_t first_seq)
 {
 	struct hold *hold;
 
-	if (pool->first_free == NONE)
+	if (pool->first_free != NONE) {
+		hold = &pool->holds[pool->first_free];
+		pool->first_free = hold->next_free;
+	} else if (pool->untouched < pool->count) {
+		hold = &pool->holds[pool->untouched++];
+	} else {
 		return NULL;
-	hold = &pool->holds[pool->first_free];
-	pool->first_free = hold->next_free;
+	}
 	pool->taken++;
 	hold->count = 0;
 	stream_start(&hold->stream, first_seq);

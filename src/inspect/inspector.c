@@ -14,8 +14,10 @@
 #include "inspect/report.h"
 #include "inspect/tls.h"
 
-#define WATCHED_IDLE_MS   (5 * 60 * 1000)
-#define WATCHED_SPARED_MS (10 * 1000) /* younger ones keep their slot even if others need one */
+#define WATCHED_IDLE_MS   300000
+#define DECIDED_SPARED_MS 250   /* by then hardly a packet of a decided flow is still in the queue \
+				 */
+#define WATCHED_SPARED_MS 10000 /* younger ones keep their slot even if others need one */
 
 struct inspector {
 	struct inspector_limits limits;
@@ -58,7 +60,32 @@ void inspector_free(struct inspector *inspector)
 	free(inspector);
 }
 
-/* A slot for a new flow, if need be that of an idle one. */
+/* The oldest flow of a list, if it has been there for age_ms. */
+static struct flow *older_than(struct inspector *i, enum flows_list list, uint32_t age_ms,
+			       uint64_t now_ms)
+{
+	struct flow *flow = flows_oldest(i->reading.flows, list);
+
+	return flow != NULL && (int64_t)(now_ms - flow->since_ms) >= (int64_t)age_ms ? flow : NULL;
+}
+
+/* Takes a slot from a flow that is over its time, else from one decided a while ago, else from an
+ * idle one. */
+static void make_room(struct inspector *i, uint64_t now_ms)
+{
+	uint32_t before = flows_count(i->reading.flows);
+	struct flow *flow;
+
+	inspector_expire(i, now_ms);
+	if (flows_count(i->reading.flows) < before)
+		return;
+	flow = older_than(i, FLOWS_DECIDED, DECIDED_SPARED_MS, now_ms);
+	if (flow == NULL)
+		flow = older_than(i, FLOWS_IDLE, WATCHED_SPARED_MS, now_ms);
+	if (flow != NULL)
+		flows_remove(i->reading.flows, flow);
+}
+
 static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum flows_list list,
 			     uint64_t now_ms)
 {
@@ -66,12 +93,7 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	struct flow *flow = flows_add(flows, &a->packet.key, list, now_ms);
 
 	if (flow == NULL) {
-		struct flow *idle;
-
-		inspector_expire(i, now_ms);
-		idle = flows_oldest(flows, FLOWS_IDLE);
-		if (idle != NULL && (int64_t)(now_ms - idle->since_ms) >= WATCHED_SPARED_MS)
-			flows_remove(flows, idle);
+		make_room(i, now_ms);
 		flow = flows_add(flows, &a->packet.key, list, now_ms);
 	}
 	if (flow == NULL)
@@ -313,28 +335,19 @@ void inspector_packet(struct inspector *inspector, const struct inspector_packet
 		report_stray(&inspector->reading.report, &a, REASON_BAD_PACKET);
 }
 
-/* The oldest flow of a list, if it is over its time. */
-static struct flow *overdue(struct inspector *i, enum flows_list list, uint32_t ttl_ms,
-			    uint64_t now_ms)
-{
-	struct flow *flow = flows_oldest(i->reading.flows, list);
-
-	return flow != NULL && (int64_t)(now_ms - flow->since_ms) >= (int64_t)ttl_ms ? flow : NULL;
-}
-
 void inspector_expire(struct inspector *inspector, uint64_t now_ms)
 {
 	const struct inspector_limits *limits = &inspector->limits;
 	struct reading *reading = &inspector->reading;
 	struct flow *flow;
 
-	while ((flow = overdue(inspector, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
+	while ((flow = older_than(inspector, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
 		flows_remove(reading->flows, flow);
-	while ((flow = overdue(inspector, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
+	while ((flow = older_than(inspector, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
 		flows_remove(reading->flows, flow);
-	while ((flow = overdue(inspector, FLOWS_UNDECIDED, limits->timeout_ms, now_ms)) != NULL)
+	while ((flow = older_than(inspector, FLOWS_UNDECIDED, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
-	while ((flow = overdue(inspector, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
+	while ((flow = older_than(inspector, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
 }
 

@@ -8,7 +8,8 @@
  * ClientHello or request head is there: then NAME or REFUSE, and the held packets with it. A TLS
  * flow is then decided, and remembered for forget_ms so that packets already queued FOLLOW. An HTTP
  * flow stays watched: bodies FOLLOW, each request is a NAME. It is forgotten after five minutes
- * without a packet, or, where slots run out, after ten seconds; what comes later is
+ * without a packet. Where slots run out, a decided flow may be forgotten after a quarter of a
+ * second and a watched one after ten seconds without a packet. What comes later is
  * REASON_MIDSTREAM, as is all payload of a flow whose SYN was not seen.
  *
  * - A SYN with data (TCP Fast Open) is discarded: nothing may leave before the server has answered,

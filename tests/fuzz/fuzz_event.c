@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* In memory of its own, so that a read behind the message is noticed. */
-	struct event_message *message = malloc(size == 0 ? 1 : size);
+	struct event_message *message = calloc(1, size == 0 ? 1 : size);
 
 	if (size != 0)
 		memcpy(message, data, size);

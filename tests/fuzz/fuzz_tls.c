@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t n = 0; n < size && step == TLS_MORE; n += stride) {
 		/* a copy of its own, so that a read beyond it is noticed */
-		uint8_t *copy = malloc(n);
+		uint8_t *copy = malloc(n == 0 ? 1 : n);
 
 		if (n != 0)
 			memcpy(copy, data, n);

@@ -7,36 +7,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include "common/defs.h"
 
 #define INPUT_MAX (1 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The file's bytes in memory of exactly their length, so that sanitizers see a read beyond it; NULL
+ * if it cannot be read. The caller frees it. */
+static uint8_t *read_file(const char *path, size_t *ret_len)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *data, *exact = NULL;
+
+	if (f == NULL)
+		return NULL;
+	data = malloc(INPUT_MAX);
+	if (data != NULL) {
+		*ret_len = fread(data, 1, INPUT_MAX, f);
+		exact = realloc(data, *ret_len == 0 ? 1 : *ret_len);
+		if (exact == NULL)
+			free(data);
+	}
+	(void)fclose(f);
+	return exact;
+}
+
 static int replay_file(const char *path)
 {
-	auto_(free_charp) char *data = malloc(INPUT_MAX);
-	FILE *f = fopen(path, "rb");
-	uint8_t *exact;
-	size_t len;
+	size_t len = 0;
+	uint8_t *data = read_file(path, &len);
 
-	if (f == NULL || data == NULL) {
-		fprintf(stderr, "%s: %s\n", path, strerror(errno));
-		if (f != NULL)
-			(void)fclose(f);
+	if (data == NULL) {
+		(void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
 		return -1;
 	}
-	len = fread(data, 1, INPUT_MAX, f);
-	(void)fclose(f);
-	/* Exactly as long as the input, so that sanitizers see a read beyond it. */
-	exact = malloc(len == 0 ? 1 : len);
-	if (exact == NULL)
-		return -1;
-	memcpy(exact, data, len);
-	(void)LLVMFuzzerTestOneInput(exact, len);
-	free(exact);
+	(void)LLVMFuzzerTestOneInput(data, len);
+	free(data);
 	return 1;
 }
 
@@ -66,17 +72,32 @@ static int replay(const char *path)
 	return files;
 }
 
+/* As "replay_NAME" without arguments: the corpus of fuzz_NAME, in the source tree that SRCDIR
+ * names. */
+static int replay_own(const char *program)
+{
+	const char *top = getenv("SRCDIR"), *name = strstr(program, "replay_");
+	char folder[4096];
+	int files;
+
+	if (name == NULL ||
+	    snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/fuzz_%s", top ? top : ".",
+		     name + strlen("replay_")) >= (int)sizeof(folder))
+		return EXIT_FAILURE;
+	files = replay(folder);
+	printf("%s: %d inputs\n", folder, files);
+	return files > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 2) {
-		fprintf(stderr, "usage: %s FILE-OR-FOLDER...\n", argv[0]);
-		return EXIT_FAILURE;
-	}
+	if (argc < 2)
+		return replay_own(argv[0]);
 	for (int i = 1; i < argc; i++) {
 		int files = replay(argv[i]);
 
 		if (files <= 0) {
-			fprintf(stderr, "%s: no input was found there\n", argv[i]);
+			(void)fprintf(stderr, "%s: no input was found there\n", argv[i]);
 			return EXIT_FAILURE;
 		}
 		printf("%s: %d inputs\n", argv[i], files);

@@ -152,11 +152,12 @@ lab_up() {
 lab_down() {
 	local pid host status=$?
 	trap - EXIT
+	set +e
 	lab_daemon_stop
 	for pid in "${LAB_PIDS[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
 	LAB_PIDS=()
 	for host in "${LAB_HOSTS[@]}"; do
-		[[ -e /run/netns/$LAB-$host ]] && ip netns del "$LAB-$host"
+		if [[ -e /run/netns/$LAB-$host ]]; then ip netns del "$LAB-$host"; fi
 	done
 	if [[ -n ${LAB_KEEP:-} ]]; then
 		echo "kept: $LAB_DIR" >&2

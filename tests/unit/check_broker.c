@@ -147,7 +147,8 @@ START_TEST(engines_do_not_outlive_a_daemon_that_is_killed)
 		f = fopen(file, "r");
 		if (!f)
 			return;
-		(void)fgets(state, sizeof(state), f);
+		if (!fgets(state, sizeof(state), f))
+			state[0] = '\0';
 		fclose(f);
 		if (strstr(state, ") Z "))
 			return; /* ended; nobody has asked for its status yet */

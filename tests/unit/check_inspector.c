@@ -348,6 +348,26 @@ START_TEST(an_idle_watched_flow_gives_its_slot_to_a_new_one)
 }
 END_TEST
 
+START_TEST(a_flow_decided_a_while_ago_gives_its_slot_to_a_new_one)
+{
+	struct inspector_limits limits;
+
+	begin();
+	limits = seen.limits;
+	limits.flows_max = 2;
+	seen_limit(&seen, &limits);
+	seen_open(&seen);
+	seen_data(&seen, 0, hello, hello_len);
+	seen.key.sport++;
+	seen.now_ms += 249;
+	seen_syn(&seen, SEEN_ISN);
+	seen.now_ms += 1;
+	seen_syn(&seen, SEEN_ISN);
+	expect_story("name(files.example)3 refuse(resource-limit)4 pass5");
+	seen_end(&seen);
+}
+END_TEST
+
 START_TEST(refused_strangers_do_not_take_the_last_slots)
 {
 	struct inspector_limits limits;
@@ -548,6 +568,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_watched_flow_that_idles_is_forgotten);
 	tcase_add_test(tcase, over_the_bound_of_flows_a_syn_is_refused);
 	tcase_add_test(tcase, an_idle_watched_flow_gives_its_slot_to_a_new_one);
+	tcase_add_test(tcase, a_flow_decided_a_while_ago_gives_its_slot_to_a_new_one);
 	tcase_add_test(tcase, refused_strangers_do_not_take_the_last_slots);
 	tcase_add_test(tcase, admitted_flows_are_reported_once_and_then_follow);
 	tcase_add_test(tcase, another_syn_on_admitted_ports_is_admitted_anew);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A client's payload, however it is cut, ordered, repeated or forged. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "common/defs.h"
 #include "common/reason.h"
@@ -423,6 +422,56 @@ START_TEST(a_head_and_a_body_longer_than_the_bound_in_two_packets_are_read)
 }
 END_TEST
 
+START_TEST(a_request_across_the_bound_of_what_is_kept_is_read_at_once)
+{
+	static char text[20000];
+	int at = snprintf(text, sizeof(text),
+			  "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 16300\r\n\r\n");
+	size_t len = (size_t)at + 16300;
+
+	ck_assert_uint_lt(len, STREAM_MAX);
+	memcpy(text + len, GET("b.example"), strlen(GET("b.example")));
+	len += strlen(GET("b.example"));
+	ck_assert_uint_gt(len, STREAM_MAX);
+	begin();
+	seen_data(&seen, 0, text, 20);
+	seen_data(&seen, 20, text + 20, len - 20);
+	expect_story("name(a.example)- name(b.example)3 follow4");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(a_hole_in_a_chunk_is_stepped_over_once_the_chunk_is_known)
+{
+	static const char head[] =
+		"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const char end[] = "\r\n0\r\n\r\n" GET("b.example");
+	size_t at = sizeof(head) - 1;
+
+	begin();
+	seen_text(&seen, 0, head);
+	seen_text(&seen, at + 5 + 0x200, end);
+	expect_story("name(a.example)3");
+	seen_text(&seen, at, "200\r\n");
+	expect_story("name(b.example)4 follow5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(bad_bytes_behind_a_hole_are_refused_after_what_fills_it_is_let_go)
+{
+	size_t at = strlen(GET("a.example"));
+
+	begin();
+	seen_text(&seen, at, "GARBAGE\r\n");
+	seen_text(&seen, 0, GET("a.example"));
+	ck_assert_uint_eq(seen.events[0].client_next_seq, SEEN_ISN + 1);
+	ck_assert_uint_eq(seen.events[1].client_next_seq, SEEN_ISN + 1 + (uint32_t)at);
+	expect_story("name(a.example)4 refuse(http-malformed)3");
+	seen_end(&seen);
+}
+END_TEST
+
 START_TEST(a_contradictory_copy_of_a_held_request_is_refused)
 {
 	size_t at = strlen(GET("a.example"));
@@ -495,113 +544,6 @@ START_TEST(without_a_free_buffer_an_unfinished_hello_is_refused_and_a_whole_one_
 }
 END_TEST
 
-/* What the flow came to: every name in order, then the reason if it was refused. */
-static void outcome(char *out, size_t cap)
-{
-	size_t at = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < seen.count; i++) {
-		const struct event *e = &seen.events[i];
-
-		if (e->type == EVENT_NAME)
-			at += (size_t)snprintf(out + at, cap - at, "%s ", e->name);
-		if (e->type == EVENT_REFUSE)
-			at += (size_t)snprintf(out + at, cap - at, "%s",
-					       reason_info(e->reason)->slug);
-	}
-}
-
-/* Shows text in random segments, of which some overlap, some are repeated, and neighbours may
- * change places; each byte comes at least once. */
-static void show_cut(const uint8_t *text, size_t len)
-{
-	size_t cuts[24][2];
-	size_t count = 1 + (size_t)rand() % 12;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t from = len * i / count, to = len * (i + 1) / count;
-		size_t before = (size_t)rand() % 3 == 0 ? (size_t)rand() % 20 : 0;
-
-		cuts[i][0] = from > before ? from - before : 0;
-		cuts[i][1] = to;
-	}
-	for (size_t i = 0; i < count; i++) {
-		size_t j = i + (size_t)rand() % (count - i);
-		size_t from = cuts[j][0], to = cuts[j][1];
-
-		cuts[j][0] = cuts[i][0];
-		cuts[j][1] = cuts[i][1];
-		if (from < to)
-			seen_data(&seen, from, text + from, to - from);
-		if (rand() % 8 == 0 && from < to)
-			seen_data(&seen, from, text + from, to - from);
-	}
-}
-
-/* A stream of some kind, well formed or with one byte changed. */
-static size_t make_stream(uint8_t *out)
-{
-	static const char *const requests[] = {
-		GET("a.example"),
-		"POST /x HTTP/1.1\r\nHost: b.example\r\nContent-Length: 5\r\n\r\nabcde",
-		"POST / HTTP/1.1\r\nHost: c.example\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"a\r\n0123456789\r\n3;x\r\nabc\r\n0\r\nT: v\r\n\r\n",
-	};
-	size_t len = 0;
-
-	if (rand() % 2 == 0) {
-		static uint8_t whole[4000];
-		size_t all = packets_hello(whole, "files.example", rand() % 2 == 0 ? 0 : HELLO_LEN);
-
-		len = packets_records(out, whole, all, 1 + (size_t)rand() % 600);
-	} else {
-		for (int i = rand() % 5; i >= 0; i--) {
-			const char *request = requests[rand() % 3];
-
-			memcpy(out + len, request, strlen(request));
-			len += strlen(request);
-		}
-	}
-	if (rand() % 2 == 0)
-		out[(size_t)rand() % len] ^= (uint8_t)(1 << rand() % 8);
-	return len;
-}
-
-START_TEST(how_a_stream_is_cut_does_not_change_what_it_comes_to)
-{
-	unsigned int seed = (unsigned int)time(NULL);
-	static uint8_t text[20000];
-	char want[4000], got[4000];
-
-	printf("reading: seed %u\n", seed);
-	srand(seed);
-	for (int run = 0; run < 3000; run++) {
-		size_t len = make_stream(text);
-
-		begin();
-		seen_data(&seen, 0, text, len);
-		outcome(want, sizeof(want));
-		seen_end(&seen);
-		for (int again = 0; again < 4; again++) {
-			struct inspector_counts counts;
-
-			begin();
-			show_cut(text, len);
-			outcome(got, sizeof(got));
-			ck_assert_msg(strcmp(got, want) == 0, "run %d: \"%s\", whole \"%s\"", run,
-				      got, want);
-			seen.now_ms += 10 * seen.limits.timeout_ms;
-			inspector_expire(seen.inspector, seen.now_ms);
-			inspector_counts(seen.inspector, &counts);
-			ck_assert_uint_eq(counts.buffers_now, 0);
-			seen_each_once(&seen, 3); /* seen_open() has counted its two away */
-			seen_end(&seen);
-		}
-	}
-}
-END_TEST
-
 static void add_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_hello_in_one_segment_is_named_at_once_without_a_buffer);
@@ -627,12 +569,14 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, chunks_out_of_order_are_held_until_the_hole_is_filled);
 	tcase_add_test(tcase, chunks_too_far_ahead_are_discarded_and_taken_when_they_come_again);
 	tcase_add_test(tcase, a_head_and_a_body_longer_than_the_bound_in_two_packets_are_read);
+	tcase_add_test(tcase, a_request_across_the_bound_of_what_is_kept_is_read_at_once);
+	tcase_add_test(tcase, a_hole_in_a_chunk_is_stepped_over_once_the_chunk_is_known);
+	tcase_add_test(tcase, bad_bytes_behind_a_hole_are_refused_after_what_fills_it_is_let_go);
 	tcase_add_test(tcase, a_contradictory_copy_of_a_held_request_is_refused);
 	tcase_add_test(tcase, an_unfinished_request_times_out_even_if_it_drips);
 	tcase_add_test(tcase, more_packets_than_may_be_held_are_refused);
 	tcase_add_test(tcase,
 		       without_a_free_buffer_an_unfinished_hello_is_refused_and_a_whole_one_is_not);
-	tcase_add_test(tcase, how_a_stream_is_cut_does_not_change_what_it_comes_to);
 }
 
 int main(void)
