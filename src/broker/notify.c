@@ -2,10 +2,6 @@
 /* sd_notify(3), or nothing. */
 #include "broker/notify.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #ifdef HAVE_LIBSYSTEMD
 #include <inttypes.h>
 #include <systemd/sd-daemon.h>

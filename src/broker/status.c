@@ -8,10 +8,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "audit/writer.h"
 #include "broker/broker.h"
 #include "broker/verdict.h"

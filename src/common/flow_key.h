@@ -9,7 +9,7 @@
 struct flow_key {
 	struct addr src; /* client, before source NAT */
 	struct addr dst; /* server */
-	uint16_t sport;	 /* 0 where the protocol has no ports */
+	uint16_t sport;  /* 0 where the protocol has no ports */
 	uint16_t dport;
 	uint8_t l4proto; /* IPPROTO_* */
 };

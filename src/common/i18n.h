@@ -5,5 +5,6 @@
 #include <libintl.h>
 #include <locale.h>
 
-#define _(text)	 gettext(text)
+/* The name every gettext program uses. NOLINTNEXTLINE(bugprone-reserved-identifier) */
+#define _(text)  gettext(text)
 #define N_(text) (text)

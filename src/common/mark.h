@@ -13,7 +13,7 @@ enum mark_state {
 	MARK_NONE = 0,
 	MARK_UNDECIDED = 1, /* inspected; no name yet: payload goes to the queue */
 	MARK_GUARDED = 2,   /* reserved: named, but compared until the server has answered */
-	MARK_OPEN = 3,	    /* decided: leaves the queue */
+	MARK_OPEN = 3,      /* decided: leaves the queue */
 	MARK_WATCHED = 4,   /* plain HTTP: every request of the client goes to the queue */
 	MARK_REFUSED = 5,   /* both ends get a reset */
 };
@@ -26,7 +26,7 @@ enum mark_state {
 
 /* For inspected flows: a hash of the name pattern that permitted it, see names_pattern_mark(). */
 #define MARK_NAME_SHIFT 8
-#define MARK_NAME_MASK 0xffffff00U
+#define MARK_NAME_MASK  0xffffff00U
 
 /* Packets the appliance itself makes to end a refused flow at the server (SO_MARK). */
 #define MARK_OWN_RESET 0x00000020U

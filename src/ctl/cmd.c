@@ -3,10 +3,6 @@
 
 #include "ctl/cmd.h"
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>

@@ -14,10 +14,12 @@
 #include "inspect/report.h"
 #include "inspect/tls.h"
 
-#define WATCHED_IDLE_MS   300000
-#define DECIDED_SPARED_MS 250   /* by then hardly a packet of a decided flow is still in the queue \
-				 */
-#define WATCHED_SPARED_MS 10000 /* younger ones keep their slot even if others need one */
+#define WATCHED_IDLE_MS 300000
+
+/* Where slots run out, flows older than this may lose theirs. By then hardly a packet of a decided
+ * flow is still in the queue. */
+#define DECIDED_SPARED_MS 250
+#define WATCHED_SPARED_MS 10000
 
 struct inspector {
 	struct inspector_limits limits;

@@ -16,7 +16,8 @@ struct conntrack_entry {
 	uint32_t id;         /* the kernel's number of this very entry */
 	uint16_t zone;
 	bool replied; /* packets were seen both ways */
-	bool is_over; /* TCP: closed by both ends or reset; the kernel remembers it a while longer */
+	bool is_over; /* TCP: closed by both ends or reset; the kernel remembers it a while longer
+		       */
 	bool is_icmp; /* then these name the flow in place of ports */
 	uint8_t icmp_type, icmp_code;
 	uint16_t icmp_id;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMES_MAX 253 /* bytes of a host name without trailing dot. Source: RFC 1035 section 2.3.4 */
+#define NAMES_MAX                                                                                  \
+	253 /* bytes of a host name without trailing dot. Source: RFC 1035 section 2.3.4 */
 
 enum names_fault {
 	NAMES_OK = 0,
@@ -14,10 +15,11 @@ enum names_fault {
 	NAMES_TOO_LONG,
 	NAMES_LABEL_LENGTH, /* a label of 0 or over 63 bytes */
 	NAMES_CHARACTER,    /* not a letter, digit, hyphen (or underscore inside a label) */
-	NAMES_HYPHEN,	    /* a label begins or ends with a hyphen */
-	NAMES_ADDRESS,	    /* an IPv4 or IPv6 address */
+	NAMES_HYPHEN,       /* a label begins or ends with a hyphen */
+	NAMES_ADDRESS,      /* an IPv4 or IPv6 address */
 	NAMES_SINGLE_LABEL, /* no dot */
-	NAMES_WILDCARD,	    /* '*' elsewhere than as the whole first label, or fewer than two labels after it */
+	NAMES_WILDCARD,     /* '*' elsewhere than as the whole first label, or fewer than two labels
+			       after it */
 };
 
 /* Checks and normalises (lower case, one trailing dot cut) text of len bytes into out
@@ -49,16 +51,16 @@ void names_free(struct names *names);
 bool names_match(const struct names *names, const char *name,
 		 bool (*found)(const struct names_entry *entry, void *data), void *data);
 
-/* The same for every entry whose pattern has this mark (see names_pattern_mark(); other bits of mark
- * are left aside). Different patterns may share a mark: one in 16 million. */
+/* The same for every entry whose pattern has this mark (see names_pattern_mark(); other bits of
+ * mark are left aside). Different patterns may share a mark: one in 16 million. */
 bool names_match_mark(const struct names *names, uint32_t mark,
 		      bool (*found)(const struct names_entry *entry, void *data), void *data);
 
-/* 24 bits of a hash of pattern, in place for the connection mark (MARK_NAME_MASK); never 0. The same
- * in every version and on every machine, since open flows carry it over a restart. */
+/* 24 bits of a hash of pattern, in place for the connection mark (MARK_NAME_MASK); never 0. The
+ * same in every version and on every machine, since open flows carry it over a restart. */
 uint32_t names_pattern_mark(const char *pattern);
 
-/* True if some tenant name of any service shares name's parent ("a.b.c" and "x.b.c"), and no pattern of
- * any service matches name: then name is another organisation's tenant. The parent must have two
- * labels at least; tenant patterns with a wildcard are left aside. */
+/* True if some tenant name of any service shares name's parent ("a.b.c" and "x.b.c"), and no
+ * pattern of any service matches name: then name is another organisation's tenant. The parent must
+ * have two labels at least; tenant patterns with a wildcard are left aside. */
 bool names_is_sibling_of_tenant(const struct names *names, const char *name);

@@ -130,6 +130,7 @@ void compile_input(struct compile *c);
 void compile_output(struct compile *c);
 void compile_source_nat(struct compile *c);
 
-/* Rules that refuse packets whose address does not live behind the interface they come in by (incoming)
- * or would leave by. but6 names a set of IPv6 sources that are left to later rules, or is NULL. */
+/* Rules that refuse packets whose address does not live behind the interface they come in by
+ * (incoming) or would leave by. but6 names a set of IPv6 sources that are left to later rules, or
+ * is NULL. */
 void compile_place_rules(struct compile *c, bool incoming, const char *but6);

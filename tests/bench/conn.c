@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Connections through a firewall: client, server, and the minimal queue echo that Sekisho is measured against. */
+/* Connections through a firewall: client, server, and the minimal queue echo that Sekisho is
+ * measured against. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -19,7 +20,7 @@
 #include <linux/netfilter/nfnetlink_queue.h>
 
 #define REPLY_BYTES 100
-#define SLOTS	    128
+#define SLOTS       128
 #define SAMPLES_MAX 4000000
 
 static uint64_t now_ns(void)
@@ -46,7 +47,8 @@ static struct sockaddr_in address_of(const char *text, const char *port)
 	return in;
 }
 
-/* --- server ------------------------------------------------------------------------------------ */
+/* --- server ------------------------------------------------------------------------------------
+ */
 
 static _Noreturn void server(const char *address, const char *port)
 {
@@ -87,7 +89,8 @@ static _Noreturn void server(const char *address, const char *port)
 	}
 }
 
-/* --- client ------------------------------------------------------------------------------------ */
+/* --- client ------------------------------------------------------------------------------------
+ */
 
 struct slot {
 	int fd;
@@ -160,7 +163,8 @@ static void client_open(struct client *c, size_t i)
 	from.sin_addr.s_addr = htonl(c->from_first + c->from_next++ % c->from_count);
 	if (bind(c->slots[i].fd, (struct sockaddr *)&from, sizeof(from)))
 		die("bind");
-	if (connect(c->slots[i].fd, (struct sockaddr *)&c->to, sizeof(c->to)) && errno != EINPROGRESS)
+	if (connect(c->slots[i].fd, (struct sockaddr *)&c->to, sizeof(c->to)) &&
+	    errno != EINPROGRESS)
 		die("connect");
 	epoll_ctl(c->ep, EPOLL_CTL_ADD, c->slots[i].fd, &ev);
 }
@@ -245,13 +249,15 @@ static int client(char **argv)
 		printf("0 0 0 %llu\n", (unsigned long long)c.failed);
 		return 1;
 	}
-	printf("%.0f %.1f %.1f %llu\n", (double)c.samples / seconds, c.samples_us10[c.samples / 2] / 10.0,
-	       c.samples_us10[c.samples * 99 / 100] / 10.0, (unsigned long long)c.failed);
+	printf("%.0f %.1f %.1f %llu\n", (double)c.samples / seconds,
+	       c.samples_us10[c.samples / 2] / 10.0, c.samples_us10[c.samples * 99 / 100] / 10.0,
+	       (unsigned long long)c.failed);
 	free(c.samples_us10);
 	return 0;
 }
 
-/* --- the echo: every queued packet is accepted, with a mark that takes its flow out of the queue ---- */
+/* --- the echo: every queued packet is accepted, with a mark that takes its flow out of the queue
+ * ---- */
 
 static _Noreturn void echo(const char *number, const char *mark)
 {
@@ -285,7 +291,8 @@ static _Noreturn void echo(const char *number, const char *mark)
 			die("recv");
 		}
 		nlh = (struct nlmsghdr *)in;
-		if (nlh->nlmsg_type == NLMSG_ERROR || nfq_nlmsg_parse(nlh, attr) < 0 || !attr[NFQA_PACKET_HDR])
+		if (nlh->nlmsg_type == NLMSG_ERROR || nfq_nlmsg_parse(nlh, attr) < 0 ||
+		    !attr[NFQA_PACKET_HDR])
 			continue;
 		struct nfqnl_msg_packet_hdr *ph = mnl_attr_get_payload(attr[NFQA_PACKET_HDR]);
 		nlh = nfq_nlmsg_put(out, NFQNL_MSG_VERDICT, queue);
