@@ -17,6 +17,7 @@
 #define PRIORITY_SETTLE  10
 
 #define TCP_FLAG_BIT_SYN 0x02U
+#define TCP_FLAG_BIT_ACK 0x10U
 
 /* TCP headers of 5 to 15 words, in IP packets that hold nothing else: no payload. Exact for IPv4
  * where the IP header has 5 words; with options, the pairs do not fit and the packet counts as one
@@ -128,12 +129,13 @@ static void bare_rule(struct compile *c, const char *set, enum ruleset_field len
 {
 	build_rule(&c->build, NULL);
 	build_in_set(&c->build, set, BUILD_FIELDS(length, FIELD_TCP_DOFF));
-	build_masked(&c->build, MATCH_SYN_CLEAR, TCP_FLAG_BIT_SYN, 0);
+	build_masked_not(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK,
+			 TCP_FLAG_BIT_SYN);
 	build_accept(&c->build);
 }
 
-/* Flows whose name has to be read. Segments without payload say nothing, but for the SYN, which
- * says where the stream begins. */
+/* Flows whose name has to be read. Segments without payload say nothing, but for the client's SYN,
+ * which says where its stream begins. */
 static void inspect_chain(struct compile *c)
 {
 	build_chain(&c->build, "inspect");

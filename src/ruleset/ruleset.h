@@ -79,17 +79,16 @@ enum ruleset_ct_state { /* the kernel's bits, NF_CT_STATE_BIT() and untracked */
 
 enum ruleset_statement_kind {
 	/* matches */
-	MATCH_SET,       /* fields (concatenated) in set, or not in it (negate) */
-	MATCH_CT_STATE,  /* ct state has one of the bits in value */
-	MATCH_CT_REPLY,  /* ct direction reply (value 1) or original (value 0) */
-	MATCH_CT_MARK,   /* ct mark & mask == value, or != (negate) */
-	MATCH_META_MARK, /* meta mark & mask == value, or != (negate) */
-	MATCH_NFPROTO,   /* value NFPROTO_IPV4 or NFPROTO_IPV6 */
-	MATCH_L4PROTO,   /* value, IPPROTO_*; == or != (negate) */
-	MATCH_IIFNAME,   /* text */
-	MATCH_OIFNAME,   /* text */
-	MATCH_SYN_CLEAR, /* tcp flags & mask == value (the compiler uses mask SYN, value 0); implies
-			    tcp */
+	MATCH_SET,          /* fields (concatenated) in set, or not in it (negate) */
+	MATCH_CT_STATE,     /* ct state has one of the bits in value */
+	MATCH_CT_REPLY,     /* ct direction reply (value 1) or original (value 0) */
+	MATCH_CT_MARK,      /* ct mark & mask == value, or != (negate) */
+	MATCH_META_MARK,    /* meta mark & mask == value, or != (negate) */
+	MATCH_NFPROTO,      /* value NFPROTO_IPV4 or NFPROTO_IPV6 */
+	MATCH_L4PROTO,      /* value, IPPROTO_*; == or != (negate) */
+	MATCH_IIFNAME,      /* text */
+	MATCH_OIFNAME,      /* text */
+	MATCH_TCP_FLAGS,    /* tcp flags & mask == value, or != (negate); implies tcp */
 	MATCH_ICMP_TYPES,   /* icmp type in types[] */
 	MATCH_ICMPV6_TYPES, /* icmpv6 type in types[] */
 	/* actions */

@@ -324,7 +324,7 @@ static void print_tcp_flags(const struct ruleset_statement *s, FILE *to)
 {
 	put(to, "tcp flags & (");
 	print_bits(tcp_flags, s->mask, " | ", to);
-	put(to, ") == ");
+	put(to, ") %s ", s->negate ? "!=" : "==");
 	if (s->value)
 		print_bits(tcp_flags, s->value, " | ", to);
 	else
@@ -445,7 +445,7 @@ static print_statement_fn *const statement_printers[] = {
 	[MATCH_L4PROTO] = print_l4proto,
 	[MATCH_IIFNAME] = print_iifname,
 	[MATCH_OIFNAME] = print_oifname,
-	[MATCH_SYN_CLEAR] = print_tcp_flags,
+	[MATCH_TCP_FLAGS] = print_tcp_flags,
 	[MATCH_ICMP_TYPES] = print_icmp,
 	[MATCH_ICMPV6_TYPES] = print_icmpv6,
 	[ACT_COUNTER] = print_counter,

@@ -173,7 +173,7 @@ static inline void sample_put_flags_rule(struct build *b, const char *set,
 {
 	build_rule(b, NULL);
 	build_in_set(b, set, BUILD_FIELDS(length, FIELD_TCP_DOFF));
-	build_masked(b, MATCH_SYN_CLEAR, length == FIELD_LENGTH4 ? 2 : 7, 0);
+	build_masked(b, MATCH_TCP_FLAGS, length == FIELD_LENGTH4 ? 2 : 7, 0);
 	build_accept(b);
 }
 
@@ -190,7 +190,7 @@ static inline void sample_put_inspect(struct build *b)
 	sample_put_flags_rule(b, "bare4", FIELD_LENGTH4);
 	sample_put_flags_rule(b, "bare6", FIELD_LENGTH6);
 	build_rule(b, NULL);
-	build_masked(b, MATCH_SYN_CLEAR, 0x17, 2);
+	build_masked(b, MATCH_TCP_FLAGS, 0x17, 2);
 	build_accept(b);
 	build_rule(b, NULL);
 	build_act(b, ACT_META_MARK_FROM_CT);

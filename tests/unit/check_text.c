@@ -70,9 +70,11 @@ START_TEST(every_match_has_its_syntax)
 	       "meta l4proto != 132");
 	expect(STATEMENT(.kind = MATCH_IIFNAME, .text = "lan.10"), "iifname \"lan.10\"");
 	expect(STATEMENT(.kind = MATCH_OIFNAME, .text = "lo", .negate = true), "oifname != \"lo\"");
-	expect(STATEMENT(.kind = MATCH_SYN_CLEAR, .mask = 2), "tcp flags & (syn) == 0x0");
-	expect(STATEMENT(.kind = MATCH_SYN_CLEAR, .mask = 0x12, .value = 2),
+	expect(STATEMENT(.kind = MATCH_TCP_FLAGS, .mask = 2), "tcp flags & (syn) == 0x0");
+	expect(STATEMENT(.kind = MATCH_TCP_FLAGS, .mask = 0x12, .value = 2),
 	       "tcp flags & (syn | ack) == syn");
+	expect(STATEMENT(.kind = MATCH_TCP_FLAGS, .mask = 0x12, .value = 2, .negate = true),
+	       "tcp flags & (syn | ack) != syn");
 	expect(STATEMENT(.kind = MATCH_ICMP_TYPES, .types = { 3, 11 }, .type_count = 2),
 	       "icmp type { destination-unreachable, time-exceeded }");
 	expect(STATEMENT(.kind = MATCH_ICMPV6_TYPES, .types = { 135, 200 }, .type_count = 2),
