@@ -16,7 +16,7 @@
 #include "audit/tail.h"
 #include "common/mono.h"
 
-#define BATCH_BYTES (256 * 1024)
+#define BATCH_BYTES (768 * 1024) /* more than 128 records of RECORD_MAX: a round of the broker */
 #define FILE_MODE   0640
 
 struct writer {

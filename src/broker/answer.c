@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One message of an engine, from its receipt to its verdicts. */
+/* What an engine says, from its receipt to its verdicts. */
 #include "broker/answer.h"
 
 #include <netinet/in.h> /* before the kernel's header, which else brings its own */
@@ -49,24 +49,37 @@ static void end_flow(struct broker *broker, const struct event *event)
 		(void)conntrack_set_mark(broker->conntrack, &entry, MARK_REFUSED, MARK_STATE_MASK);
 }
 
-static int send_verdicts(struct engine_slot *slot, const struct verdict_list *list)
+/* What is answered with one write and one send: as many messages as wait, within these bounds. */
+#define ROUND_MESSAGES_MAX 16
+#define ROUND_EVENTS_MAX   128
+
+struct round {
+	uint32_t messages, events;
+	int error; /* why the engine must be ended, after what it said before was answered; or 0 */
+	struct event_message message[ROUND_MESSAGES_MAX];
+	struct verdict_list list[ROUND_MESSAGES_MAX];
+};
+
+static int send_verdicts(struct engine_slot *slot, const struct round *round)
 {
-	struct queue_verdict verdicts[EVENT_BATCH_MAX];
+	struct queue_verdict verdicts[ROUND_EVENTS_MAX];
 	size_t count = 0;
 	int error;
 
-	for (uint32_t i = 0; i < list->count; i++) {
-		const struct verdict *verdict = &list->at[i];
+	for (uint32_t m = 0; m < round->messages; m++) {
+		for (uint32_t i = 0; i < round->list[m].count; i++) {
+			const struct verdict *verdict = &round->list[m].at[i];
 
-		if (!verdict->has_packet)
-			continue;
-		verdicts[count++] = (struct queue_verdict){
-			.id = verdict->packet_id,
-			.kind = verdict->drop ? NF_DROP : NF_ACCEPT,
-			.mark = verdict->mark,
-		};
-		if ((int32_t)(verdict->packet_id - slot->newest_id) > 0)
-			slot->newest_id = verdict->packet_id;
+			if (!verdict->has_packet)
+				continue;
+			verdicts[count++] = (struct queue_verdict){
+				.id = verdict->packet_id,
+				.kind = verdict->drop ? NF_DROP : NF_ACCEPT,
+				.mark = verdict->mark,
+			};
+			if ((int32_t)(verdict->packet_id - slot->newest_id) > 0)
+				slot->newest_id = verdict->packet_id;
+		}
 	}
 	slot->packets += count;
 	error = count > 0 ? queue_send_verdicts(slot->sender, verdicts, count) : 0;
@@ -76,36 +89,62 @@ static int send_verdicts(struct engine_slot *slot, const struct verdict_list *li
 	return -EIO;
 }
 
-static int answer(struct engine_slot *slot, const struct event_message *message)
+static void withdraw(struct engine_slot *slot, struct round *round)
 {
-	struct broker *broker = slot->broker;
-	struct verdict_list list;
-	int violation, error;
-
-	slot->overruns = message->queue_overruns;
-	violation =
-		verdict_decide(slot->verdicts, &broker->recorder, message, mono_ms_coarse(), &list);
-	if (broker_flush(broker) != 0)
-		verdict_withdraw(slot->verdicts, &broker->recorder, message, &list);
-	error = send_verdicts(slot, &list);
-	for (uint32_t i = 0; i < list.count; i++)
-		if (list.at[i].end_flow)
-			end_flow(broker, &message->events[i]);
-	return error ? error : violation;
+	for (uint32_t m = 0; m < round->messages; m++)
+		verdict_withdraw(slot->verdicts, &slot->broker->recorder, &round->message[m],
+				 &round->list[m]);
 }
 
-int answer_take(struct engine_slot *slot)
+static void end_flows(struct broker *broker, const struct round *round)
 {
-	static struct event_message message; /* too large for the stack to be pleasant */
+	for (uint32_t m = 0; m < round->messages; m++)
+		for (uint32_t i = 0; i < round->list[m].count; i++)
+			if (round->list[m].at[i].end_flow)
+				end_flow(broker, &round->message[m].events[i]);
+}
+
+/* Receives and decides one message. 0, or what answer_take() gives. */
+static int take_message(struct engine_slot *slot, struct round *round)
+{
 	const uint32_t flows_max = engines_flows_max(slot->broker->policy->daemon.undecided_max);
-	const ssize_t len = recv(slot->fd, &message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
+	struct event_message *message = &round->message[round->messages];
+	const ssize_t len = recv(slot->fd, message, sizeof(*message), MSG_DONTWAIT | MSG_TRUNC);
+	int error;
 
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;
 	if (len == 0)
 		return -EPIPE;
-	if ((size_t)len > sizeof(message) ||
-	    event_message_check(&message, (size_t)len, flows_max) != 0)
+	if ((size_t)len > sizeof(*message) ||
+	    event_message_check(message, (size_t)len, flows_max) != 0)
 		return -EBADMSG;
-	return answer(slot, &message);
+	slot->overruns = message->queue_overruns;
+	error = verdict_decide(slot->verdicts, &slot->broker->recorder, message, mono_ms_coarse(),
+			       &round->list[round->messages]);
+	round->events += message->count;
+	round->messages++;
+	return error;
+}
+
+int answer_take(struct engine_slot *slot)
+{
+	static struct round round; /* too large for the stack to be pleasant */
+	int error = 0, sent;
+
+	round.messages = 0;
+	round.events = 0;
+	while (error == 0 && round.messages < ROUND_MESSAGES_MAX &&
+	       round.events + EVENT_BATCH_MAX <= ROUND_EVENTS_MAX)
+		error = take_message(slot, &round);
+	if (round.messages == 0)
+		return error;
+	if (broker_flush(slot->broker) != 0)
+		withdraw(slot, &round);
+	verdict_batch_is_over(slot->verdicts);
+	sent = send_verdicts(slot, &round);
+	end_flows(slot->broker, &round);
+	if (sent != 0)
+		return sent;
+	return error == -EAGAIN ? 0 : error;
 }

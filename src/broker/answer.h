@@ -9,9 +9,9 @@ struct broker;
 struct engine_slot;
 struct flow_key;
 
-/* Takes one waiting message of the slot's engine and answers it. 0; -EAGAIN: none waits; -EPIPE:
- * the engine has closed its end; -EBADMSG or -EPROTO: it sent what cannot be; -EIO: the verdicts
- * could not be sent. After the last three the engine must be ended. */
+/* Takes the waiting messages of the slot's engine, some at once, and answers them. 0; -EAGAIN: none
+ * waits; -EPIPE: the engine has closed its end; -EBADMSG or -EPROTO: it sent what cannot be; -EIO:
+ * the verdicts could not be sent. After the last three the engine must be ended. */
 int answer_take(struct engine_slot *slot);
 
 /* Sends a reset of a TCP flow to one end and counts it. sequence: what that end expects next; 0 if

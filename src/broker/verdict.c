@@ -189,12 +189,16 @@ static void take(const struct step *step)
 	}
 }
 
+void verdict_batch_is_over(struct verdicts *verdicts)
+{
+	verdicts->batch++;
+}
+
 int verdict_decide(struct verdicts *verdicts, struct recorder *recorder,
 		   const struct event_message *message, uint64_t now_ms, struct verdict_list *ret)
 {
 	int error = 0;
 
-	verdicts->batch++;
 	ret->count = message->count;
 	for (uint32_t i = 0; i < message->count; i++) {
 		const struct event *event = &message->events[i];

@@ -43,6 +43,9 @@ void verdict_free(struct verdicts *verdicts);
 int verdict_decide(struct verdicts *verdicts, struct recorder *recorder,
 		   const struct event_message *message, uint64_t now_ms, struct verdict_list *ret);
 
+/* What was decided until now is written, or was withdrawn: the next message begins a batch. */
+void verdict_batch_is_over(struct verdicts *verdicts);
+
 /* The batch could not be written: turns what it freshly permitted into refusals, in the list and in
  * what is remembered. */
 void verdict_withdraw(struct verdicts *verdicts, struct recorder *recorder,

@@ -52,6 +52,7 @@ static int allow_plain(scmp_filter_ctx filter)
 		SCMP_SYS(poll),
 		SCMP_SYS(ppoll),
 		SCMP_SYS(clock_gettime),
+		SCMP_SYS(sched_yield),
 		SCMP_SYS(gettimeofday),
 		SCMP_SYS(exit),
 		SCMP_SYS(exit_group),
