@@ -168,6 +168,7 @@ static const int calls[] = {
 	SCMP_SYS(sigaltstack),
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(clock_gettime),
+	SCMP_SYS(sched_yield),
 	SCMP_SYS(clock_getres),
 	SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(nanosleep),

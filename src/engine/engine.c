@@ -174,11 +174,14 @@ static int run(struct engine *engine)
 	uint64_t expired_ms = mono_ms();
 
 	while (!engine->gone) {
-		const int ready = poll(waits, 2, patience_ms(engine));
+		/* Where several packets were read just now there will be more: no need to ask. */
+		const int ready = engine->busy ? 1 : poll(waits, 2, patience_ms(engine));
 		const uint64_t now_ms = mono_ms();
 
 		if (ready < 0 && errno != EINTR)
 			return EXIT_FAILURE;
+		if (engine->busy)
+			waits[0].revents = POLLIN;
 		if (waits[1].revents) /* the broker says nothing after the settings: it is gone */
 			return EXIT_SUCCESS;
 		if (waits[0].revents && !receive(engine, now_ms))

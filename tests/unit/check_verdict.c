@@ -180,6 +180,7 @@ START_TEST(withdrawn_batch_permits_nothing_that_it_alone_recorded)
 {
 	name(add(EVENT_NAME, 1, 1), OWN);
 	ck_assert_int_eq(decide(), 0);
+	verdict_batch_is_over(verdicts);
 	message.count = 0;
 	add(EVENT_FOLLOW, 1, 1); /* recorded before: stands */
 	name(add(EVENT_NAME, 2, 1), OWN);
