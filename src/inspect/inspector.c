@@ -172,7 +172,8 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 {
 	struct report *report = &i->reading.report;
 	uint32_t state = a->raw->mark & MARK_STATE_MASK;
-	bool takes_place = flow != NULL && flow->state != FLOW_ADMITTED;
+	/* A decided flow is over when conntrack lets another begin; an undecided one may still live. */
+	bool takes_place = flow != NULL && flow->state == FLOW_UNDECIDED;
 
 	/* Conntrack knows this connection as decided: no new one begins in it. */
 	if (a->packet.payload_len != 0 || (state != MARK_NONE && state != MARK_UNDECIDED)) {

@@ -60,9 +60,13 @@ def in_records(record, size):
 
 
 class Tcp:
+    next_port = None
+
     def __init__(self, source, destination, port, sport=None):
         self.source, self.destination, self.port = source, destination, port
-        self.sport = sport or random.randrange(20000, 60000)
+        # one after the other, so that no port comes back while conntrack remembers it
+        Tcp.next_port = (Tcp.next_port or random.randrange(20000, 50000)) + 1
+        self.sport = sport or Tcp.next_port
         self.seq, self.ack = random.randrange(1 << 32), 0
         self.out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
         self.out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 1)  # tells our segments from the kernel's
@@ -136,12 +140,13 @@ def pieces(tcp, data, cuts, order):
         tcp.send(ACK | PSH, part, seq=tcp.seq + offset)
 
 
-def attempt(where, data, cuts=(), order=None, seconds=3):
-    tcp = Tcp(*where)
+def attempt(where, data, cuts=(), order=None, seconds=3, sport=None):
+    tcp = Tcp(*where, sport=sport)
     state = tcp.connect()
     if state == "open":
         pieces(tcp, data, cuts, order or range(len(cuts) + 1))
         state = tcp.outcome(seconds)
+        tcp.seq = (tcp.seq + len(data)) % (1 << 32)
     tcp.close()
     return state
 
@@ -178,6 +183,10 @@ def main():
         tcp.ack = 12345
         tcp.send(ACK | PSH, client_hello(name))
         print(tcp.outcome())
+    elif script == "again":  # NAME OTHER: a permitted flow, reset, then the same ports at once for another name
+        sport = random.randrange(20000, 60000)
+        print(attempt(where, client_hello(name), sport=sport))
+        print(attempt(where, client_hello(rest[1]), sport=sport))
     elif script == "syn":  # one SYN: is there an answer?
         tcp = Tcp(*where)
         print(tcp.connect(seconds=1.5))
