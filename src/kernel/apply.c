@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loads a ruleset into the kernel of the current network namespace: all of it in one transaction,
- * or nothing. */
+/* Loads a ruleset into the kernel of the current network namespace: the whole of it, or nothing. */
 #include "kernel/apply.h"
 
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +14,8 @@
 #include "kernel/batch.h"
 #include "kernel/element.h"
 #include "kernel/nlsock.h"
+#include "kernel/present.h"
+#include "kernel/renamed.h"
 #include "kernel/set.h"
 #include "kernel/statement.h"
 #include "kernel/table.h"
@@ -113,20 +115,54 @@ static int put_rules(struct statement_context *context, const struct ruleset_cha
 	return r;
 }
 
-static int put_ruleset(struct batch *batch, const struct ruleset *ruleset, enum apply_queue queue,
-		       struct errors *errors)
+/* What does nothing until a rule mentions it. */
+static int put_chains_and_sets(struct batch *batch, const struct ruleset *ruleset,
+			       struct errors *errors)
 {
-	struct statement_context context = { .batch = batch, .queue = queue };
 	size_t i;
-	int r = put_empty_table(batch);
+	int r = 0;
 
 	for (i = 0; r == 0 && i < ruleset->chain_count; i++)
 		r = table_put_chain(batch, &ruleset->chains[i]);
-	if (r == 0)
-		r = put_sets(batch, ruleset, errors);
-	context.next_set_id = (uint32_t)ruleset->set_count + 1;
+	return r < 0 ? r : put_sets(batch, ruleset, errors);
+}
+
+static int put_all_rules(struct batch *batch, const struct ruleset *ruleset, enum apply_queue queue,
+			 struct errors *errors)
+{
+	struct statement_context context = { .batch = batch,
+					     .queue = queue,
+					     .next_set_id = (uint32_t)ruleset->set_count + 1 };
+	size_t i;
+	int r = 0;
+
 	for (i = 0; r == 0 && i < ruleset->chain_count; i++)
 		r = put_rules(&context, &ruleset->chains[i], errors);
+	return r;
+}
+
+static int put_ruleset(struct batch *batch, const struct ruleset *ruleset, enum apply_queue queue,
+		       struct errors *errors)
+{
+	int r = put_empty_table(batch);
+
+	if (r == 0)
+		r = put_chains_and_sets(batch, ruleset, errors);
+	return r < 0 ? r : put_all_rules(batch, ruleset, queue, errors);
+}
+
+/* The sets (and chains that the ruleset does not have) of present; unused ones only. */
+static int put_deletions(struct batch *batch, const struct present *present,
+			 const struct ruleset *ruleset)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < present->sets.count; i++)
+		r = table_put_delete(batch, BATCH_SET, present->sets.at[i].text);
+	for (i = 0; r == 0 && i < present->chains.count; i++)
+		if (!ruleset_chain(ruleset, present->chains.at[i].text))
+			r = table_put_delete(batch, BATCH_CHAIN, present->chains.at[i].text);
 	return r;
 }
 
@@ -182,30 +218,132 @@ static int socket_for(struct nlsock *given, struct nlsock **owned, struct nlsock
 	return r;
 }
 
+/* One transaction, of messages that put has added. */
+static int send_if(int r, struct batch *batch, struct nlsock *sock, struct errors *errors)
+{
+	struct batch_failure failure;
+
+	if (r == 0) {
+		r = batch_send(batch, sock, true, &failure);
+		if (r < 0)
+			explain(errors, &failure);
+	} else if (r != -EINVAL) { /* of which the object was told already */
+		errors_add(errors, NULL, 0, _("the ruleset cannot be sent: %s"), strerror(-r));
+	}
+	return r;
+}
+
+/* Table and all at once. The kernel fills some kinds of sets only after the rules that look into
+ * them are in force: for an instant they seem empty, and packets are refused. So this is for where
+ * nothing is open yet. */
+static int apply_at_once(const struct ruleset *ruleset, enum apply_queue queue, struct nlsock *sock,
+			 struct errors *errors)
+{
+	auto_(batch_freep) struct batch *batch = NULL;
+	int r = batch_new(RULESET_TABLE, &batch);
+
+	if (r == 0)
+		r = put_ruleset(batch, ruleset, queue, errors);
+	return send_if(r, batch, sock, errors);
+}
+
+/* Lays sets and chains beside those in force. 0, or -errno and nothing has changed. */
+static int lay_out(const struct ruleset *ruleset, struct nlsock *sock)
+{
+	auto_(errors_clear) struct errors unheard = { 0 };
+	auto_(batch_freep) struct batch *batch = NULL;
+	int r = batch_new(RULESET_TABLE, &batch);
+
+	if (r == 0)
+		r = put_chains_and_sets(batch, ruleset, &unheard);
+	return send_if(r, batch, sock, &unheard);
+}
+
+/* Puts the rules over what was laid out, and takes away what they no longer need: the one moment in
+ * which the policy changes. */
+static int switch_over(const struct ruleset *ruleset, const struct present *former,
+		       enum apply_queue queue, struct nlsock *sock, struct errors *errors)
+{
+	auto_(batch_freep) struct batch *batch = NULL;
+	int r = batch_new(RULESET_TABLE, &batch);
+
+	if (r == 0)
+		r = table_put_flush(batch);
+	if (r == 0)
+		r = put_deletions(batch, former, ruleset);
+	if (r == 0)
+		r = put_all_rules(batch, ruleset, queue, errors);
+	return send_if(r, batch, sock, errors);
+}
+
+/* After a switch that did not happen. What stays does nothing; the next load finds it and starts
+ * over. */
+static void clear_away(const struct ruleset *ruleset, const struct present *former,
+		       struct nlsock *sock)
+{
+	auto_(batch_freep) struct batch *batch = NULL;
+	size_t i;
+	int r = batch_new(RULESET_TABLE, &batch);
+
+	for (i = 0; r == 0 && i < ruleset->set_count; i++)
+		r = table_put_delete(batch, BATCH_SET, ruleset->sets[i].name);
+	for (i = 0; r == 0 && i < ruleset->chain_count; i++)
+		if (!present_has(&former->chains, ruleset->chains[i].name))
+			r = table_put_delete(batch, BATCH_CHAIN, ruleset->chains[i].name);
+	if (r == 0)
+		(void)batch_send(batch, sock, true, NULL);
+}
+
+static bool is_renamed(const struct present *present)
+{
+	for (size_t i = 0; i < present->sets.count; i++) {
+		const char *name = present->sets.at[i].text;
+		const size_t len = strlen(name), suffix = strlen(RENAMED_SUFFIX);
+
+		if (len > suffix && strcmp(name + len - suffix, RENAMED_SUFFIX) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int apply_in_place(const struct ruleset *ruleset, const struct present *former,
+			  const struct apply_options *options, struct nlsock *sock,
+			  struct errors *errors)
+{
+	auto_(renamed_freep) struct ruleset *copy = NULL;
+	const struct ruleset *next = ruleset;
+	int r;
+
+	if (!is_renamed(former)) {
+		r = renamed_copy(ruleset, &copy);
+		if (r < 0)
+			return apply_at_once(ruleset, options->queue, sock, errors);
+		next = copy;
+	}
+	/* Something of another make is in the way, perhaps: then the table is made anew. */
+	if (lay_out(next, sock) < 0)
+		return apply_at_once(ruleset, options->queue, sock, errors);
+	r = switch_over(next, former, options->queue, sock, errors);
+	if (r < 0)
+		clear_away(next, former, sock);
+	return r;
+}
+
 int apply_ruleset(const struct ruleset *ruleset, const struct apply_options *options,
 		  struct errors *errors)
 {
 	auto_(nlsock_freep) struct nlsock *owned = NULL;
-	auto_(batch_freep) struct batch *batch = NULL;
-	struct batch_failure failure;
+	auto_(present_clear) struct present former = { 0 };
 	struct nlsock *sock = NULL;
-	size_t known = errors->count;
 	int r = socket_for(options->sock, &owned, &sock);
 
-	if (r == 0)
-		r = batch_new(RULESET_TABLE, &batch);
-	if (r == 0)
-		r = put_ruleset(batch, ruleset, options->queue, errors);
 	if (r < 0) {
-		if (errors->count == known)
-			errors_add(errors, NULL, 0, _("the ruleset cannot be sent: %s"),
-				   strerror(-r));
+		errors_add(errors, NULL, 0, _("the ruleset cannot be sent: %s"), strerror(-r));
 		return r;
 	}
-	r = batch_send(batch, sock, true, &failure);
-	if (r < 0)
-		explain(errors, &failure);
-	return r;
+	if (present_read(sock, RULESET_TABLE, &former) < 0 || former.chains.count == 0)
+		return apply_at_once(ruleset, options->queue, sock, errors);
+	return apply_in_place(ruleset, &former, options, sock, errors);
 }
 
 int apply_delete(struct nlsock *sock)

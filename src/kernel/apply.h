@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loads a ruleset into the kernel of the current network namespace: all of it in one transaction,
- * or nothing. */
+/* Loads a ruleset into the kernel of the current network namespace: the whole of it, or nothing.
+ *
+ * Where the table is there already, sets and empty chains are laid beside those in force first,
+ * under other names (see kernel/renamed.h); then one transaction puts the new rules in the place of
+ * the old ones. In a single transaction for both, packets were seen to be refused, since the kernel
+ * makes the elements of concatenated interval sets visible only after the rules that look into them
+ * (6.1 and 6.18: nf_tables_commit() bumps the generation before the sets' commit). */
 #pragma once
 
 #include "ruleset/ruleset.h"

@@ -91,3 +91,30 @@ int table_put_chain(struct batch *batch, const struct ruleset_chain *chain)
 	batch_finish(batch);
 	return 0;
 }
+
+int table_put_flush(struct batch *batch)
+{
+	const struct batch_object object = { .kind = BATCH_TABLE, .name = batch_table(batch) };
+	struct nlmsghdr *message = batch_start(batch, NFT_MSG_DELRULE, 0, &object);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_RULE_TABLE, batch_table(batch));
+	batch_finish(batch);
+	return 0;
+}
+
+int table_put_delete(struct batch *batch, enum batch_kind kind, const char *name)
+{
+	const struct batch_object object = { .kind = kind, .name = name };
+	const bool is_set = kind == BATCH_SET;
+	struct nlmsghdr *message =
+		batch_start(batch, is_set ? NFT_MSG_DELSET : NFT_MSG_DELCHAIN, 0, &object);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, is_set ? NFTA_SET_TABLE : NFTA_CHAIN_TABLE, batch_table(batch));
+	mnl_attr_put_strz(message, is_set ? NFTA_SET_NAME : NFTA_CHAIN_NAME, name);
+	batch_finish(batch);
+	return 0;
+}
