@@ -2,6 +2,7 @@
 /* sekishod: the daemon's command line. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,21 +82,22 @@ static int log_level_of(const char *text)
 
 static enum action parse(int argc, char **argv, struct broker_options *options)
 {
-	enum action action = ACTION_SERVE;
+	bool has_config = false, checks = false, refuses = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:fhV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->policy_path = optarg;
+			has_config = true;
 			break;
 		case 'f':
 			break;
 		case OPTION_CHECK:
-			action = ACTION_CHECK;
+			checks = true;
 			break;
 		case OPTION_REFUSE_ALL:
-			action = ACTION_REFUSE_ALL;
+			refuses = true;
 			break;
 		case OPTION_LOG_LEVEL:
 			options->log_level = log_level_of(optarg);
@@ -110,10 +112,19 @@ static enum action parse(int argc, char **argv, struct broker_options *options)
 			return ACTION_USAGE;
 		}
 	}
-	if (optind == argc)
-		return action;
-	(void)fprintf(stderr, _("sekishod: what is this: %s\n"), argv[optind]);
-	return ACTION_USAGE;
+	if (optind < argc) {
+		(void)fprintf(stderr, _("sekishod: what is this: %s\n"), argv[optind]);
+		return ACTION_USAGE;
+	}
+	if (refuses && (checks || has_config)) {
+		(void)fputs(_("sekishod: --refuse-all reads no policy: it does not go with --check "
+			      "or --config\n"),
+			    stderr);
+		return ACTION_USAGE;
+	}
+	if (refuses)
+		return ACTION_REFUSE_ALL;
+	return checks ? ACTION_CHECK : ACTION_SERVE;
 }
 
 static int check(const char *path)
@@ -144,8 +155,10 @@ static int refuse_all(void)
 	if (error == 0)
 		error = apply_ruleset(ruleset, &options, &errors);
 	errors_print(&errors, stderr);
-	if (error == 0)
+	if (error == 0) {
+		(void)puts(_("The table that refuses everything is loaded."));
 		return EXIT_SUCCESS;
+	}
 	(void)fprintf(stderr, _("sekishod: the table that refuses everything was not loaded: %s\n"),
 		      strerror(-error));
 	return EXIT_FAILURE;

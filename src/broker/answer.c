@@ -35,12 +35,17 @@ void answer_reset(struct broker *broker, const struct flow_key *key, bool to_ser
 
 /* The packet's own verdict makes the kernel mark the flow and reset its client. What remains: the
  * server; and all of it where no packet is at hand (time ran out) nor comes after (one of several
- * requests in a packet). */
-static void end_flow(struct broker *broker, const struct event *event)
+ * requests in a packet).
+ *
+ * Without a packet there is nothing but the engine's word that the flow is one of its own. It is
+ * taken only for a flow that was announced before, and not yet let go; else the record is all. */
+static void end_flow(struct broker *broker, const struct event *event, bool announced)
 {
 	const bool alone = event->type == EVENT_REFUSE && !event->has_packet;
 	struct conntrack_entry entry = { 0 };
 
+	if (alone && !announced)
+		return;
 	event_flow_key(event, &entry.key);
 	answer_reset(broker, &entry.key, true, event->client_next_seq);
 	if (alone)
@@ -99,10 +104,14 @@ static void withdraw(struct engine_slot *slot, struct round *round)
 
 static void end_flows(struct broker *broker, const struct round *round)
 {
-	for (uint32_t m = 0; m < round->messages; m++)
-		for (uint32_t i = 0; i < round->list[m].count; i++)
-			if (round->list[m].at[i].end_flow)
-				end_flow(broker, &round->message[m].events[i]);
+	for (uint32_t m = 0; m < round->messages; m++) {
+		for (uint32_t i = 0; i < round->list[m].count; i++) {
+			const struct verdict *verdict = &round->list[m].at[i];
+
+			if (verdict->end_flow)
+				end_flow(broker, &round->message[m].events[i], verdict->announced);
+		}
+	}
 }
 
 /* Receives and decides one message. 0, or what answer_take() gives. */

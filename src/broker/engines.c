@@ -35,6 +35,7 @@
 #define STEADY_MS      60000 /* an engine that ran this long starts again without delay */
 #define SEND_BYTES     (1U << 20)
 #define RECEIVE_BYTES  (64U << 20)
+#define HELD_MAX       16 /* packets of one flow: a hello of 16 KiB in full segments takes 12 */
 #define FORGET_MS      5000
 #define BIND_TRIES                                                                                 \
 	30 /* an engine of a daemon that has just died may hold the queue for an instant */
@@ -165,8 +166,9 @@ static int start(struct engine_slot *slot)
 		.log_level = (uint32_t)broker->options.log_level,
 		.limits = {
 			.flows_max = engines_flows_max(settings->undecided_max),
-			.buffers_max = settings->undecided_max,
-			.held_max = EVENT_HELD_MAX,
+			/* all that may be held leaves half of the queue to those who need not wait */
+			.buffers_max = settings->queue_length / 2 / HELD_MAX + 1,
+			.held_max = HELD_MAX,
 			.timeout_ms = settings->undecided_timeout_ms,
 			.forget_ms = FORGET_MS,
 		},

@@ -27,7 +27,7 @@ int kernel_log_rule(const char *prefix, struct kernel_log_rule *ret)
 	if (strncmp(rule.name, FORBIDDEN, sizeof(FORBIDDEN) - 1) == 0) {
 		rule.reason = REASON_FORBIDDEN;
 	} else if (strncmp(rule.name, MANAGEMENT, sizeof(MANAGEMENT) - 1) == 0) {
-		rule.reason = REASON_PERMITTED_ADDRESS;
+		rule.reason = REASON_PERMITTED_MANAGEMENT;
 		rule.permitted = true;
 	} else {
 		rule.reason = reason_of_slug(rule.name);

@@ -2,6 +2,7 @@
 /* Gathers counts and states into one JSON object. */
 #include "broker/status.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 #include "audit/writer.h"
 #include "broker/broker.h"
 #include "broker/verdict.h"
+#include "common/defs.h"
 #include "common/mono.h"
+#include "kernel/present.h"
 #include "policy/policy.h"
 
 #ifndef PACKAGE_VERSION
@@ -56,7 +59,34 @@ static json_t *policy_state(const struct broker *broker)
 			 text_or_null(broker->reload_error));
 }
 
-static json_t *kernel_state(const struct broker *broker)
+/* What the kernel says of the table when asked just now; state and reason are those of the daemon
+ * where the table is not as it was loaded. */
+struct table_state {
+	const char *table, *state, *reason;
+};
+
+static struct table_state table_state(const struct broker *broker)
+{
+	static const char *const ours[] = { "forward", "settle", "inspect" };
+	auto_(present_clear) struct present present = { 0 };
+	const int error =
+		broker->table ? present_read(broker->table, RULESET_TABLE, &present) : -EBADF;
+	size_t there = 0;
+
+	if (error != 0)
+		return (struct table_state){ "unknown", "unknown",
+					     "the kernel does not say whether the table is there" };
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		there += present_has(&present.chains, ours[i]);
+	if (there == ARRAY_SIZE(ours))
+		return (struct table_state){ "in place", NULL, NULL };
+	if (!present_has(&present.chains, ours[0]))
+		return (struct table_state){ "missing", "open", "the table is missing" };
+	return (struct table_state){ "changed", "changed",
+				     "the table is not the one that the daemon loaded" };
+}
+
+static json_t *kernel_state(const struct broker *broker, const char *table)
 {
 	struct utsname name;
 
@@ -64,7 +94,7 @@ static json_t *kernel_state(const struct broker *broker)
 		name.release[0] = '\0';
 	return json_pack("{s:s, s:s, s:s}", "queue",
 			 broker->features.queue == FEATURES_QUEUE_NATIVE ? "native" : "compat",
-			 "release", name.release, "table", "in place");
+			 "release", name.release, "table", table);
 }
 
 static json_t *counts_of(const uint64_t *counts)
@@ -129,16 +159,20 @@ static json_t *engines_state(const struct broker *broker)
 char *status_text(const struct broker *broker)
 {
 	const bool refusing = broker_is_refusing(broker);
+	struct table_state now = table_state(broker);
 	json_t *root;
 	char *text;
 
+	if (!now.state) {
+		now.state = refusing ? "refusing" : "running";
+		now.reason = refusing ? "no record can be written" : "";
+	}
 	root = json_pack("{s:b, s:s, s:i, s:o, s:s, s:s}", "ok", 1, "version", PACKAGE_VERSION,
 			 "pid", (int)getpid(), "uptime_s",
-			 number((mono_ms() - broker->started_ms) / 1000), "state",
-			 refusing ? "refusing" : "running", "state_reason",
-			 refusing ? "no record can be written" : "");
+			 number((mono_ms() - broker->started_ms) / 1000), "state", now.state,
+			 "state_reason", now.reason);
 	json_object_set_new(root, "policy", policy_state(broker));
-	json_object_set_new(root, "kernel", kernel_state(broker));
+	json_object_set_new(root, "kernel", kernel_state(broker, now.table));
 	json_object_set_new(root, "counts",
 			    json_pack("{s:o, s:o}", "permitted",
 				      counts_of(broker->recorder.counts.permitted), "refused",

@@ -66,6 +66,11 @@ static bool is_permitted(uint32_t mark)
 	return state == MARK_OPEN || state == MARK_WATCHED;
 }
 
+static bool is_undecided_or_watched(uint32_t mark)
+{
+	return mark == 0 || (mark & MARK_STATE_MASK) == MARK_WATCHED;
+}
+
 static bool is_refused(uint32_t mark)
 {
 	return (mark & MARK_STATE_MASK) == MARK_REFUSED;
@@ -152,7 +157,10 @@ static int enter(const struct step *step)
 	if (step->event->flow != EVENT_FLOW_NONE && flow->known &&
 	    flow->generation == step->event->generation) {
 		flow->client_next_seq = step->event->client_next_seq;
-		return same_key(&flow->key, &key) ? 0 : -EPROTO;
+		if (!same_key(&flow->key, &key))
+			return -EPROTO;
+		step->verdict->announced = is_undecided_or_watched(flow->mark);
+		return 0;
 	}
 	memset(flow, 0, sizeof(*flow));
 	flow->known = true;

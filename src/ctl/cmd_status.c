@@ -54,19 +54,59 @@ static void print_uptime(long long seconds)
 		     seconds / 60 % 60, seconds % 60);
 }
 
+/* True if the kernel was asked for the table and did not say that it is the daemon's. */
+static bool lacks_table(const json_t *answer)
+{
+	const char *table = text_of(json_object_get(answer, "kernel"), "table");
+
+	return *table && strcmp(table, "in place") != 0;
+}
+
+/* Said on standard error, too, so that nobody who throws the output away misses it. */
+static void warn_of_table(const json_t *answer)
+{
+	if (strcmp(text_of(answer, "state"), "open") == 0)
+		(void)fputs(_("sekishoctl: WARNING: the kernel's table is missing, so NOTHING IS "
+			      "ENFORCED. \"sekishoctl reload\" loads it again.\n"),
+			    stderr);
+	else
+		(void)fprintf(stderr,
+			      _("sekishoctl: WARNING: %s. \"sekishoctl reload\" loads the table "
+				"of the policy again.\n"),
+			      text_of(answer, "state_reason"));
+}
+
 static void print_state(const json_t *answer)
 {
-	const bool is_running = strcmp(text_of(answer, "state"), "running") == 0;
+	const char *state = text_of(answer, "state");
 
 	print_head(_("State"));
-	if (is_running)
+	if (strcmp(state, "running") == 0)
 		(void)printf("%s\n", _("running"));
+	else if (lacks_table(answer))
+		(void)printf("%s: %s\n", state, text_of(answer, "state_reason"));
 	else
-		(void)printf(_("%s: new flows are refused: %s\n"), text_of(answer, "state"),
+		(void)printf(_("%s: new flows are refused: %s\n"), state,
 			     text_of(answer, "state_reason"));
 	print_uptime(number_of(answer, "uptime_s"));
 	print_head(_("Process"));
 	(void)printf(_("%lld, version %s\n"), number_of(answer, "pid"), text_of(answer, "version"));
+}
+
+/* Each error of a refused reload on a line of its own. */
+static void print_reload(const char *errors)
+{
+	if (*errors)
+		print_text(_("  last reload"), _("REFUSED; the policy above stays, because:"));
+	while (*errors) {
+		const size_t len = strcspn(errors, "\n");
+		char line[1024];
+
+		(void)snprintf(line, sizeof(line), "%.*s", (int)len, errors);
+		if (len > 0)
+			print_text("", line);
+		errors += len + (errors[len] == '\n');
+	}
 }
 
 static void print_policy(const json_t *policy)
@@ -86,8 +126,7 @@ static void print_policy(const json_t *policy)
 		(void)printf("%s%s", i ? ", " : "", slug ? slug : "?");
 	}
 	(void)printf("\n");
-	if (*text_of(policy, "last_reload_error"))
-		print_text(_("  last reload"), text_of(policy, "last_reload_error"));
+	print_reload(text_of(policy, "last_reload_error"));
 }
 
 static void print_kernel(const json_t *kernel)
@@ -163,6 +202,8 @@ static int show(json_t *answer)
 		(void)fprintf(stderr, "sekishoctl: %s\n", text_of(answer, "text"));
 		return CMD_FINDING;
 	}
+	if (lacks_table(answer))
+		warn_of_table(answer);
 	print_state(answer);
 	print_policy(json_object_get(answer, "policy"));
 	print_kernel(json_object_get(answer, "kernel"));
@@ -171,15 +212,17 @@ static int show(json_t *answer)
 	print_engines(json_object_get(answer, "engines"));
 	print_kernel_log(json_object_get(answer, "kernel_log"));
 	print_log(json_object_get(answer, "log"));
-	return CMD_OK;
+	return lacks_table(answer) ? CMD_FINDING : CMD_OK;
 }
 
 static int show_json(const json_t *answer)
 {
+	const bool ok = json_is_true(json_object_get(answer, "ok"));
+
 	if (json_dumpf(answer, stdout, JSON_INDENT(2)) < 0)
 		return CMD_TROUBLE;
 	(void)printf("\n");
-	return json_is_true(json_object_get(answer, "ok")) ? CMD_OK : CMD_FINDING;
+	return ok && !lacks_table(answer) ? CMD_OK : CMD_FINDING;
 }
 
 int cmd_status(int argc, char **argv)

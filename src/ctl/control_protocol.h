@@ -17,11 +17,12 @@
  * Answer to "status"; a reader must do with any member missing and pass over what it does not know:
  *   {"ok": true,
  *    "version": "0.1", "pid": 1234, "uptime_s": 3600,
- *    "state": "running" | "refusing",                 refusing: new flows are refused, because
- *    "state_reason": "a sentence",                     of this (empty when running)
+ *    "state": "running" | "refusing" | "open" | "changed" | "unknown",
+ *    "state_reason": "a sentence",                     why it is not running (else empty)
  *    "policy": {"path": "...", "hash": "hex", "loaded": "RFC 3339", "appliance": "...",
  *               "configurations": ["route-1", ...], "last_reload_error": "..."},
- *    "kernel": {"queue": "native" | "compat", "release": "6.1.0", "table": "in place" | "..."},
+ *    "kernel": {"queue": "native" | "compat", "release": "6.1.0", "table": "in place" | "missing" |
+ *               "changed" | "unknown"},
  *    "counts": {"permitted": {"<reason slug>": n, ...}, "refused": {"<reason slug>": n, ...}},
  *    "engines": [{"number": 0, "pid": 1235, "state": "running", "packets": n, "flows": n,
  *                 "overruns": n, "restarts": n}, ...],
@@ -30,6 +31,10 @@
  *    "resets": {"sent": n, "failed": n},
  *    "log": {"path": "...", "sequence": n, "written": n, "missing": n, "bytes": n, "flushes": n,
  *            "failure": "..." or null}}
+ *
+ * State refusing: new flows are refused. Open: the kernel has no table, so nothing is enforced.
+ * Changed: it has a table of that name, but another than the daemon loaded. Unknown: it does not
+ * say.
  */
 #pragma once
 

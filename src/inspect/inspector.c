@@ -130,9 +130,9 @@ static void take_admitted(struct inspector *i, const struct arrival *a, uint64_t
 	struct flow *flow = flows_find(i->reading.flows, &p->key);
 	bool syn = p->key.l4proto == IPPROTO_TCP && (p->flags & PACKET_SYN) != 0;
 
-	/* Another SYN on the same ports is another flow, which must be recorded. */
-	if (flow != NULL && flow->state == FLOW_ADMITTED &&
-	    (!syn || (flow->has_isn && flow->isn == p->seq))) {
+	/* Another SYN on the same ports may be another flow, which must be recorded: rather a SYN
+	 * that was sent again recorded twice. */
+	if (flow != NULL && flow->state == FLOW_ADMITTED && !syn) {
 		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
 		return;
 	}
@@ -149,17 +149,19 @@ static void take_admitted(struct inspector *i, const struct arrival *a, uint64_t
 	report_packet(&i->reading.report, flow, a, EVENT_ADMIT);
 }
 
-/* True if a SYN belongs to flow, or must not take its place. */
+/* True if a SYN belongs to an undecided flow, or must not take its place. What is decided says
+ * nothing of a connection that conntrack lets begin anew, be its sequence number the same. */
 static bool syn_is_settled(struct inspector *i, struct flow *flow, const struct arrival *a)
 {
 	struct report *report = &i->reading.report;
 
-	if (flow->has_isn && flow->isn == a->packet.seq && flow->state != FLOW_ADMITTED) {
-		report_packet(report, flow, a,
-			      flow->state == FLOW_DECIDED ? EVENT_FOLLOW : EVENT_PASS);
+	if (flow->state != FLOW_UNDECIDED)
+		return false;
+	if (flow->isn == a->packet.seq) {
+		report_packet(report, flow, a, EVENT_PASS);
 		return true;
 	}
-	if (flow->state == FLOW_UNDECIDED && flow->confirmed) {
+	if (flow->confirmed) {
 		report_packet(report, flow, a, EVENT_DISCARD);
 		return true;
 	}
@@ -172,7 +174,8 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 {
 	struct report *report = &i->reading.report;
 	uint32_t state = a->raw->mark & MARK_STATE_MASK;
-	/* A decided flow is over when conntrack lets another begin; an undecided one may still live. */
+	/* A decided flow is over when conntrack lets another begin; an undecided one may still
+	 * live. */
 	bool takes_place = flow != NULL && flow->state == FLOW_UNDECIDED;
 
 	/* Conntrack knows this connection as decided: no new one begins in it. */
@@ -209,10 +212,8 @@ static void take_bare(struct inspector *i, struct flow *flow, const struct arriv
 		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
 		return;
 	}
+	/* A reset does not end an undecided flow: its server may never see it. */
 	report_packet(&i->reading.report, flow, a, EVENT_PASS);
-	/* A reset ends the flow; were it not heeded, what comes later is refused as midstream. */
-	if ((a->packet.flags & PACKET_RST) != 0 && flow->hold == NULL)
-		flows_remove(i->reading.flows, flow);
 }
 
 static void take_from_client(struct inspector *i, struct flow *flow, const struct arrival *a,

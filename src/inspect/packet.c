@@ -99,15 +99,16 @@ static int read_ipv6(struct rd r, struct packet *p, struct rd *ret_rest)
 /* True for the combinations that some state of TCP sends. Source: RFC 9293 section 3.10. */
 static bool flags_hold_together(uint8_t flags, bool payload)
 {
-	if ((flags & PACKET_SYN) != 0)
-		return (flags & (PACKET_FIN | PACKET_RST | PACKET_URG)) == 0;
-	if ((flags & PACKET_RST) != 0)
-		return (flags & (PACKET_FIN | PACKET_URG)) == 0 && !payload;
-	/* A receiver drops what has no ACK, and may take urgent bytes out of the stream: either way
-	 * it would read other bytes than were read here. */
-	if ((flags & PACKET_ACK) == 0)
+	/* A receiver takes the urgent byte out of its stream, though another segment carry it: it
+	 * would read other bytes than were read here. */
+	if ((flags & PACKET_URG) != 0)
 		return false;
-	return (flags & PACKET_URG) == 0 || !payload;
+	if ((flags & PACKET_SYN) != 0)
+		return (flags & (PACKET_FIN | PACKET_RST)) == 0;
+	if ((flags & PACKET_RST) != 0)
+		return (flags & PACKET_FIN) == 0 && !payload;
+	/* A receiver drops what has no ACK. */
+	return (flags & PACKET_ACK) != 0;
 }
 
 static int read_tcp(struct rd r, struct packet *p)

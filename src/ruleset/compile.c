@@ -18,6 +18,9 @@
 
 #define TCP_FLAG_BIT_SYN 0x02U
 #define TCP_FLAG_BIT_ACK 0x10U
+#define TCP_FLAG_BIT_FIN 0x01U
+#define TCP_FLAG_BIT_RST 0x04U
+#define TCP_FLAG_BIT_URG 0x20U
 
 /* TCP headers of 5 to 15 words, in IP packets that hold nothing else: no payload. Exact for IPv4
  * where the IP header has 5 words; with options, the pairs do not fit and the packet counts as one
@@ -94,6 +97,24 @@ static void refuse_chain(struct compile *c)
 	reject_rules(&c->build);
 }
 
+/* True where the ruleset has come to a set of that name. */
+static bool has_set(const struct compile *c, const char *name)
+{
+	return !c->build.error && ruleset_set(c->build.ruleset, name);
+}
+
+/* ICMP errors towards My Number from zones where none of its flows ends: whoever sits there could
+ * make them up, and carry bytes in. */
+static void related_to_mynumber(struct compile *c, const char *zone, enum ruleset_field field)
+{
+	if (!has_set(c, zone) || !has_set(c, "offices"))
+		return;
+	build_rule(&c->build, NULL);
+	build_in_set(&c->build, zone, BUILD_FIELDS(field));
+	build_in_set(&c->build, "offices", BUILD_FIELDS(FIELD_IIFNAME));
+	build_goto(&c->build, "refuse");
+}
+
 /* ICMP errors about flows that are let through, or are about to be. */
 static void related_chain(struct compile *c)
 {
@@ -103,6 +124,8 @@ static void related_chain(struct compile *c)
 	static const enum mark_state marks[] = { MARK_UNDECIDED, MARK_OPEN, MARK_WATCHED };
 
 	build_chain(&c->build, "related");
+	related_to_mynumber(c, "zone_mynumber4", FIELD_DADDR4);
+	related_to_mynumber(c, "zone_mynumber6", FIELD_DADDR6);
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		build_rule(&c->build, NULL);
 		build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, marks[i]);
@@ -146,6 +169,12 @@ static void inspect_chain(struct compile *c)
 	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_WATCHED);
 	build_value(&c->build, MATCH_CT_REPLY, 1);
 	build_accept(&c->build);
+	/* An urgent pointer takes a byte out of the stream that the server reads, even of a later
+	 * segment. */
+	build_rule(&c->build, NULL);
+	build_masked(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_URG, TCP_FLAG_BIT_URG);
+	counter_and_log(c, "bad-packet");
+	build_drop(&c->build);
 	bare_rule(c, "bare4", FIELD_LENGTH4);
 	bare_rule(c, "bare6", FIELD_LENGTH6);
 	build_rule(&c->build, NULL);
@@ -219,6 +248,16 @@ static void forward_chain(struct compile *c)
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_STATE, STATE_RELATED);
 	build_goto(&c->build, "related");
+	/* Conntrack may take a SYN for a stray packet of an open flow, though its server has closed
+	 * and will begin a new one: such a SYN must not pass by the old one's mark. */
+	build_rule(&c->build, NULL);
+	build_value(&c->build, MATCH_CT_STATE, STATE_ESTABLISHED);
+	build_value(&c->build, MATCH_CT_REPLY, 0);
+	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_OPEN);
+	build_masked(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK,
+		     TCP_FLAG_BIT_SYN);
+	counter_and_log(c, "invalid-state");
+	build_drop(&c->build);
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_STATE, STATE_ESTABLISHED);
 	build_statement(&c->build, &by_mark);
@@ -226,7 +265,14 @@ static void forward_chain(struct compile *c)
 	build_value(&c->build, MATCH_CT_REPLY, 1);
 	build_goto(&c->build, "refuse");
 
-	/* new flows */
+	/* new flows; a TCP flow begins with its SYN alone */
+	build_rule(&c->build, NULL);
+	build_value(&c->build, MATCH_CT_STATE, STATE_NEW);
+	build_masked_not(&c->build, MATCH_TCP_FLAGS,
+			 TCP_FLAG_BIT_FIN | TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_RST | TCP_FLAG_BIT_ACK,
+			 TCP_FLAG_BIT_SYN);
+	counter_and_log(c, "midstream");
+	build_act(&c->build, ACT_REJECT_RESET);
 	lookup_rule(c, "sources4", FIELD_SADDR4, false);
 	lookup_rule(c, "sources6", FIELD_SADDR6, false);
 	build_rule(&c->build, NULL);

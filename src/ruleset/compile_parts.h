@@ -113,7 +113,8 @@ bool compile_pair_used(const struct compile *c, enum zone from, enum zone to, bo
 
 /* compile_zones.c */
 
-/* Sets places4/6 and outside. */
+/* Sets places4/6, outside (interfaces of the breakout line) and offices (of all zones but that and
+ * My Number). */
 void compile_places(struct compile *c);
 
 /* Maps forbidden4/6 from source addresses to chains "forbidden_from_ZONE", sets zone_ZONE4/6 of

@@ -51,18 +51,33 @@ static void places_set(struct compile *c, uint8_t family)
 	}
 }
 
+/* A set of the interfaces of the zones in the bit set, unless there are none. */
+static void interfaces_set(struct compile *c, const char *name, uint32_t zones)
+{
+	bool begun = false;
+
+	for (enum zone zone = 0; zone < ZONE_COUNT; zone++) {
+		const struct policy_strings *interfaces = &c->policy->zones[zone].interfaces;
+
+		for (size_t i = 0; (zones >> zone & 1) != 0 && i < interfaces->count; i++) {
+			if (!begun)
+				build_set(&c->build, name, BUILD_EXACT,
+					  BUILD_FIELDS(FIELD_IIFNAME));
+			begun = true;
+			build_element(&c->build);
+			build_put_interface(&c->build, interfaces->at[i]);
+		}
+	}
+}
+
 void compile_places(struct compile *c)
 {
-	const struct policy_strings *outside = &c->policy->zones[ZONE_EXTERNAL].interfaces;
-
 	places_set(c, 4);
 	places_set(c, 6);
-	if (outside->count)
-		build_set(&c->build, "outside", BUILD_EXACT, BUILD_FIELDS(FIELD_IIFNAME));
-	for (size_t i = 0; i < outside->count; i++) {
-		build_element(&c->build);
-		build_put_interface(&c->build, outside->at[i]);
-	}
+	interfaces_set(c, "outside", 1U << ZONE_EXTERNAL);
+	interfaces_set(c, "offices",
+		       1U << ZONE_LGWAN | 1U << ZONE_INTERNET | 1U << ZONE_LGWAN_WAN |
+			       1U << ZONE_MAINTENANCE);
 }
 
 /* True if both zones have addresses of one family: else nothing passes between them, and rules for

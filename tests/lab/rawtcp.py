@@ -13,7 +13,7 @@ import struct
 import sys
 import time
 
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 
 
 def checksum(data):
@@ -72,12 +72,13 @@ class Tcp:
         self.out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 1)  # tells our segments from the kernel's
         self.back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
 
-    def send(self, flags, data=b"", seq=None, ttl=64, options=b"", bad_checksum=False, ack=None):
+    def send(self, flags, data=b"", seq=None, ttl=64, options=b"", bad_checksum=False, ack=None,
+             urgent=0):
         seq = self.seq if seq is None else seq % (1 << 32)
         options += b"\x01" * (-len(options) % 4)
         head = struct.pack("!HHIIBBHHH", self.sport, self.port, seq,
                            (self.ack if ack is None else ack) if flags & ACK else 0,
-                           (5 + len(options) // 4) << 4, flags, 64240, 0, 0) + options
+                           (5 + len(options) // 4) << 4, flags, 64240, 0, urgent) + options
         pseudo = (socket.inet_aton(self.source) + socket.inet_aton(self.destination) +
                   struct.pack("!BBH", 0, 6, len(head) + len(data)))
         total = checksum(pseudo + head + data) ^ (0x5555 if bad_checksum else 0)
@@ -140,8 +141,9 @@ def pieces(tcp, data, cuts, order):
         tcp.send(ACK | PSH, part, seq=tcp.seq + offset)
 
 
-def attempt(where, data, cuts=(), order=None, seconds=3, sport=None):
+def attempt(where, data, cuts=(), order=None, seconds=3, sport=None, isn=None):
     tcp = Tcp(*where, sport=sport)
+    tcp.seq = tcp.seq if isn is None else isn
     state = tcp.connect()
     if state == "open":
         pieces(tcp, data, cuts, order or range(len(cuts) + 1))
@@ -187,6 +189,37 @@ def main():
         sport = random.randrange(20000, 60000)
         print(attempt(where, client_hello(name), sport=sport))
         print(attempt(where, client_hello(rest[1]), sport=sport))
+    elif script == "same-isn":  # NAME OTHER: as "again", and the second begins with the first one's sequence number
+        sport, isn = random.randrange(20000, 60000), random.randrange(1 << 32)
+        print(attempt(where, client_hello(name), sport=sport, isn=isn))
+        print(attempt(where, client_hello(rest[1]), sport=sport, isn=isn))
+    elif script == "syn-on-open":  # NAME: a permitted flow, and on it a SYN that would begin another
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            hello = client_hello(name)
+            tcp.send(ACK | PSH, hello)
+            print(tcp.outcome())
+            tcp.back.close()
+            tcp.back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+            tcp.send(SYN, seq=tcp.seq + 50000)
+            end = time.monotonic() + 1.5
+            while (answer := tcp.receive(end - time.monotonic())) and not answer[0] & SYN:
+                pass
+            print("answered" if answer else "silence")
+            tcp.seq += len(hello)
+        tcp.close()
+    elif script == "urgent":  # NAME: an urgent pointer in a segment without payload, then a hello
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            tcp.send(ACK | URG, urgent=3)
+            tcp.send(ACK | PSH, client_hello(name))
+            print(tcp.outcome())
+        tcp.close()
+    elif script == "stray":  # one ACK on a connection that was never opened
+        tcp = Tcp(*where)
+        tcp.ack = 777
+        tcp.send(ACK)
+        print(tcp.outcome(1.5))
     elif script == "syn":  # one SYN: is there an answer?
         tcp = Tcp(*where)
         print(tcp.connect(seconds=1.5))

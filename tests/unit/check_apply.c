@@ -29,7 +29,7 @@ static const struct apply_options with_drop = { .queue = APPLY_QUEUE_DROP };
 static int ask(uint8_t type, uint16_t name_attr, const char *name)
 {
 	auto_(nlsock_freep) struct nlsock *sock = NULL;
-	char buffer[256] __attribute__((aligned(4)));
+	char buffer[256] __attribute__((aligned(4))) = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *family = mnl_nlmsg_put_extra_header(message, sizeof(*family));
 
@@ -72,7 +72,7 @@ static int count_elements_of(const struct nlmsghdr *message, void *data)
 static int count_elements_in(const char *set, size_t *ret)
 {
 	auto_(nlsock_freep) struct nlsock *sock = NULL;
-	char buffer[256] __attribute__((aligned(4)));
+	char buffer[256] __attribute__((aligned(4))) = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *family = mnl_nlmsg_put_extra_header(message, sizeof(*family));
 	int r;

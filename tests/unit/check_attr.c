@@ -15,10 +15,13 @@
 /* A message of header_len bytes of header, a number, a text and a nested byte. */
 static struct nlmsghdr *make_message(void *buffer)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	uint32_t *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	struct nlmsghdr *message;
+	uint32_t *header;
 	struct nlattr *nest;
 
+	memset(buffer, 0, BUFFER_BYTES); /* libmnl up to 1.0.4 leaves padding as it was */
+	message = mnl_nlmsg_put_header(buffer);
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	message->nlmsg_type = NLMSG_MIN_TYPE;
 	*header = 7;
 	mnl_attr_put_u32(message, 1, 0x01020304);

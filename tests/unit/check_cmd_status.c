@@ -77,6 +77,51 @@ START_TEST(refusing_daemon_says_why)
 }
 END_TEST
 
+START_TEST(missing_table_is_told_loudly_and_by_the_exit_code)
+{
+	static const char open[] =
+		"{\"ok\":true,\"state\":\"open\",\"state_reason\":\"the table is missing\","
+		"\"kernel\":{\"queue\":\"native\",\"release\":\"6.1.0\",\"table\":\"missing\"}}";
+	const struct probe_result *result = status_of(open, NULL);
+
+	ck_assert_int_eq(result->code, CMD_FINDING);
+	probe_has(result->out, "State           open: the table is missing\n");
+	probe_has(result->out, "table missing\n");
+	probe_has(result->err, "NOTHING IS ENFORCED");
+	result = status_of(open, "--json");
+	ck_assert_int_eq(result->code, CMD_FINDING);
+	probe_has(result->out, "\"table\": \"missing\"");
+}
+END_TEST
+
+START_TEST(table_of_another_is_told_by_the_exit_code)
+{
+	const struct probe_result *result = status_of(
+		"{\"ok\":true,\"state\":\"changed\",\"state_reason\":\"the table is another\","
+		"\"kernel\":{\"table\":\"changed\"}}",
+		NULL);
+
+	ck_assert_int_eq(result->code, CMD_FINDING);
+	probe_has(result->out, "changed: the table is another\n");
+	probe_has(result->err, "WARNING: the table is another.");
+	probe_has_not(result->err, "NOTHING");
+}
+END_TEST
+
+START_TEST(each_mistake_of_a_refused_reload_has_its_line)
+{
+	const struct probe_result *result =
+		status_of("{\"ok\":true,\"state\":\"running\",\"policy\":{\"last_reload_error\":"
+			  "\"/etc/p.conf:3: one\\n/etc/p.conf:9: two\\n\"}}",
+			  NULL);
+
+	ck_assert_int_eq(result->code, CMD_OK);
+	probe_has(result->out, "  last reload   REFUSED");
+	probe_has(result->out, "\n                /etc/p.conf:3: one\n");
+	probe_has(result->out, "\n                /etc/p.conf:9: two\n");
+}
+END_TEST
+
 START_TEST(answer_without_any_member_is_shown_all_the_same)
 {
 	ck_assert_int_eq(status_of("{\"ok\":true}", NULL)->code, CMD_OK);
@@ -122,6 +167,9 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, running_daemon_is_shown_with_its_counts);
 	tcase_add_test(tcase, refusing_daemon_says_why);
+	tcase_add_test(tcase, missing_table_is_told_loudly_and_by_the_exit_code);
+	tcase_add_test(tcase, table_of_another_is_told_by_the_exit_code);
+	tcase_add_test(tcase, each_mistake_of_a_refused_reload_has_its_line);
 	tcase_add_test(tcase, answer_without_any_member_is_shown_all_the_same);
 	tcase_add_test(tcase, denied_operator_is_told);
 	tcase_add_test(tcase, json_is_the_answer_itself);

@@ -152,6 +152,9 @@ static enum step run_statement(const struct ruleset *ruleset, const struct rules
 		return step_of(s->value & STATE_NEW);
 	case MATCH_CT_REPLY:
 		return step_of(s->value == 0);
+	case MATCH_TCP_FLAGS: /* a first packet of TCP is a SYN */
+		return step_of(packet->key.l4proto == IPPROTO_TCP &&
+			       ((0x02U & s->mask) == s->value) != s->negate);
 	case MATCH_NFPROTO:
 		return step_of((s->value == 2 ? 4 : 6) == packet->key.src.family);
 	case ACT_VERDICT_MAP:

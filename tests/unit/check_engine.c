@@ -4,6 +4,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -91,17 +92,25 @@ END_TEST
 
 int main(void)
 {
+	/* valgrind makes system calls of its own, which the engine's filter ends */
+	const bool filter_fits = !getenv("SEKISHO_VALGRIND");
 	Suite *suite = suite_create("engine");
 	TCase *tcase = tcase_create("engine");
 	SRunner *runner;
 	int failed;
 
-	tcase_add_test(tcase, engine_ends_when_its_broker_does);
+	if (filter_fits)
+		tcase_add_test(tcase, engine_ends_when_its_broker_does);
+	else
+		fputs("SKIP: an engine in its sandbox, whose filter ends valgrind's own calls\n",
+		      stderr);
 	tcase_add_test(tcase, settings_that_do_not_hold_together_are_refused);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (failed)
+		return EXIT_FAILURE;
+	return filter_fits ? EXIT_SUCCESS : 77;
 }

@@ -36,7 +36,7 @@ START_TEST(prefix_tells_reason_and_rule)
 		{ "sekisho:quic-refused", REASON_QUIC_REFUSED, false },
 		{ "sekisho:input-refused", REASON_INPUT_REFUSED, false },
 		{ "sekisho:output-refused", REASON_OUTPUT_REFUSED, false },
-		{ "sekisho:management:ssh", REASON_PERMITTED_ADDRESS, true },
+		{ "sekisho:management:ssh", REASON_PERMITTED_MANAGEMENT, true },
 	};
 	struct kernel_log_rule rule;
 
@@ -93,6 +93,7 @@ START_TEST(message_becomes_records_and_losses_are_accounted_for)
 	log = site_log(&site);
 	ck_assert_ptr_nonnull(strstr(log, "\"event.reason\":\"not-permitted\""));
 	ck_assert_ptr_nonnull(strstr(log, "appliance-access"));
+	ck_assert_ptr_nonnull(strstr(log, "\"event.reason\":\"permitted-management\""));
 	ck_assert_ptr_nonnull(strstr(log, "\"sekisho.count\":7"));
 	ck_assert_uint_eq(broker->kernel_log_missing, 7);
 	ck_assert_uint_eq(broker->recorder.counts.refused[REASON_NOT_PERMITTED], 1);

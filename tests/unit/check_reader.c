@@ -267,6 +267,7 @@ START_TEST(writer_that_rotates_is_followed_without_a_gap)
 			    (rename(path, rotated) < 0 || writer_reopen(writer) < 0))
 				_exit(1);
 		}
+		writer_free(writer);
 		_exit(0);
 	}
 	/* One record of the new file's own comes on top. */

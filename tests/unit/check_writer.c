@@ -425,7 +425,7 @@ END_TEST
 static void mount_small(unsigned long flags)
 {
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL), 0);
 	ck_assert_int_eq(mount("tmpfs", folder, "tmpfs", flags, "size=64k"), 0);
 	writer_free(writer);
 	writer = writer_new(folder);
