@@ -18,10 +18,18 @@ enum {
 	NEIGHBOUR_SOLICIT = 135,
 	NEIGHBOUR_ADVERT = 136,
 	LISTENER_QUERY = 130,
-	LISTENER_REPORT = 143
+	LISTENER_REPORT = 143,
+	LISTENER_REPORT_V1 = 131,
+	LISTENER_DONE_V1 = 132,
+	ROUTER_SOLICIT = 133,
 };
 static const uint8_t neighbours_in[] = { LISTENER_QUERY, NEIGHBOUR_SOLICIT, NEIGHBOUR_ADVERT };
 static const uint8_t neighbours_out[] = { NEIGHBOUR_SOLICIT, NEIGHBOUR_ADVERT, LISTENER_REPORT };
+
+/* What every IPv6 host says to its link from time to time: asks nothing of the appliance, and would
+ * fill the log. */
+static const uint8_t chatter[] = { LISTENER_REPORT_V1, LISTENER_DONE_V1, ROUTER_SOLICIT,
+				   LISTENER_REPORT };
 
 static void loopback_rule(struct build *build, enum ruleset_statement_kind side)
 {
@@ -151,6 +159,11 @@ void compile_input(struct compile *c)
 	loopback_rule(&c->build, MATCH_IIFNAME);
 	neighbour_rule(&c->build, neighbours_in, ARRAY_SIZE(neighbours_in));
 	known_rule(&c->build);
+	build_rule(&c->build, NULL);
+	build_in_set(&c->build, "link_local6", BUILD_FIELDS(FIELD_SADDR6));
+	build_types(&c->build, MATCH_ICMPV6_TYPES, chatter, ARRAY_SIZE(chatter));
+	build_act(&c->build, ACT_COUNTER);
+	build_drop(&c->build);
 	compile_place_rules(c, true, "link_local6");
 	management_rules(c, &c->policy->management_in, true);
 	refuse_rule(c, "input-refused");
