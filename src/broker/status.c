@@ -74,8 +74,7 @@ static struct table_state table_state(const struct broker *broker)
 	size_t there = 0;
 
 	if (error != 0)
-		return (struct table_state){ "unknown", "unknown",
-					     "the kernel does not say whether the table is there" };
+		return (struct table_state){ "unknown", NULL, NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		there += present_has(&present.chains, ours[i]);
 	if (there == ARRAY_SIZE(ours))

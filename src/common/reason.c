@@ -15,7 +15,8 @@ static const struct reason_info infos[] = {
 	[REASON_PERMITTED_NAME] = { "permitted-name", N_("The name belongs to the permitted "
 							 "service at this address.") },
 	[REASON_PERMITTED_MANAGEMENT] = { "permitted-management",
-					  N_("A management address has access to the appliance.") },
+					  N_("It is the appliance's own traffic, permitted by the "
+					     "policy's management group.") },
 	[REASON_FORBIDDEN] = { "forbidden",
 			       N_("The guideline forbids this flow, whatever else is allowed.") },
 	[REASON_NOT_PERMITTED] = { "not-permitted", N_("No permitted flow covers it.") },

@@ -11,7 +11,8 @@ enum reason {
 	/* passed */
 	REASON_PERMITTED_ADDRESS,    /* address and port are permitted by a flow of the guideline */
 	REASON_PERMITTED_NAME,       /* and the name belongs to the service at that address */
-	REASON_PERMITTED_MANAGEMENT, /* to the appliance itself, from a management address */
+	REASON_PERMITTED_MANAGEMENT, /* of the appliance itself: management access, or a declared
+					service of its own */
 
 	/* refused in the kernel, told through NFLOG */
 	REASON_FORBIDDEN,     /* a flow that the guideline forbids, whatever else is allowed */

@@ -65,15 +65,20 @@ static bool lacks_table(const json_t *answer)
 /* Said on standard error, too, so that nobody who throws the output away misses it. */
 static void warn_of_table(const json_t *answer)
 {
-	if (strcmp(text_of(answer, "state"), "open") == 0)
+	const char *table = text_of(json_object_get(answer, "kernel"), "table");
+
+	if (strcmp(table, "missing") == 0)
 		(void)fputs(_("sekishoctl: WARNING: the kernel's table is missing, so NOTHING IS "
 			      "ENFORCED. \"sekishoctl reload\" loads it again.\n"),
 			    stderr);
+	else if (strcmp(table, "changed") == 0)
+		(void)fputs(_("sekishoctl: WARNING: the kernel's table is not the one that the "
+			      "daemon loaded. \"sekishoctl reload\" loads that again.\n"),
+			    stderr);
 	else
-		(void)fprintf(stderr,
-			      _("sekishoctl: WARNING: %s. \"sekishoctl reload\" loads the table "
-				"of the policy again.\n"),
-			      text_of(answer, "state_reason"));
+		(void)fputs(_("sekishoctl: WARNING: the kernel does not say whether the table is "
+			      "in place.\n"),
+			    stderr);
 }
 
 static void print_state(const json_t *answer)
@@ -83,7 +88,7 @@ static void print_state(const json_t *answer)
 	print_head(_("State"));
 	if (strcmp(state, "running") == 0)
 		(void)printf("%s\n", _("running"));
-	else if (lacks_table(answer))
+	else if (strcmp(state, "refusing") != 0)
 		(void)printf("%s: %s\n", state, text_of(answer, "state_reason"));
 	else
 		(void)printf(_("%s: new flows are refused: %s\n"), state,

@@ -17,7 +17,7 @@
  * Answer to "status"; a reader must do with any member missing and pass over what it does not know:
  *   {"ok": true,
  *    "version": "0.1", "pid": 1234, "uptime_s": 3600,
- *    "state": "running" | "refusing" | "open" | "changed" | "unknown",
+ *    "state": "running" | "refusing" | "open" | "changed",
  *    "state_reason": "a sentence",                     why it is not running (else empty)
  *    "policy": {"path": "...", "hash": "hex", "loaded": "RFC 3339", "appliance": "...",
  *               "configurations": ["route-1", ...], "last_reload_error": "..."},
@@ -33,8 +33,8 @@
  *            "failure": "..." or null}}
  *
  * State refusing: new flows are refused. Open: the kernel has no table, so nothing is enforced.
- * Changed: it has a table of that name, but another than the daemon loaded. Unknown: it does not
- * say.
+ * Changed: it has a table of that name, but another than the daemon loaded. The table is unknown
+ * where the kernel does not say; then the state is the daemon's own.
  */
 #pragma once
 

@@ -94,6 +94,18 @@ START_TEST(refusal_is_recorded_and_counted)
 }
 END_TEST
 
+/* There is no socket for resets here: had one been tried, it would show. */
+START_TEST(refusal_of_a_flow_never_heard_of_is_only_recorded)
+{
+	message.events[0].client_next_seq = 4711;
+	message.events[0].server_next_seq = 4712;
+	send_message(event_message_size(1));
+	ck_assert_int_eq(answer_take(slot), 0);
+	ck_assert_uint_eq(broker->recorder.counts.refused[REASON_TIMEOUT], 1);
+	ck_assert_uint_eq(broker->resets_sent + broker->resets_failed, 0);
+}
+END_TEST
+
 START_TEST(message_that_cannot_be_is_told_from_the_end)
 {
 	send_message(event_message_size(1) - 1);
@@ -141,6 +153,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, refusal_is_recorded_and_counted);
+	tcase_add_test(tcase, refusal_of_a_flow_never_heard_of_is_only_recorded);
 	tcase_add_test(tcase, message_that_cannot_be_is_told_from_the_end);
 	tcase_add_test(tcase, contradicting_event_is_a_violation);
 	tcase_add_test(tcase, log_that_fails_begins_the_refusing_state);

@@ -103,7 +103,7 @@ START_TEST(table_of_another_is_told_by_the_exit_code)
 
 	ck_assert_int_eq(result->code, CMD_FINDING);
 	probe_has(result->out, "changed: the table is another\n");
-	probe_has(result->err, "WARNING: the table is another.");
+	probe_has(result->err, "WARNING: the kernel's table is not the one");
 	probe_has_not(result->err, "NOTHING");
 }
 END_TEST

@@ -41,7 +41,7 @@ START_TEST(status_tells_counts_engines_and_log)
 	ck_assert_ptr_nonnull(text);
 	root = json_loads(text, 0, NULL);
 	ck_assert_ptr_nonnull(root);
-	ck_assert_str_eq(json_string_value(json_object_get(root, "state")), "unknown");
+	ck_assert_str_eq(json_string_value(json_object_get(root, "state")), "refusing");
 	ck_assert_str_eq(json_string_value(member(root, "policy", "hash")),
 			 broker->policy->source.hash);
 	ck_assert_uint_eq(json_array_size(member(root, "policy", "configurations")), 2);
@@ -98,7 +98,7 @@ START_TEST(table_is_looked_for_in_the_kernel)
 	broker->policy = site_read(&site);
 	broker->recorder.policy = broker->policy;
 	broker->recorder.writer = writer_new(site.log);
-	is_told(broker, "unknown", "unknown");
+	is_told(broker, "running", "unknown");
 	ck_assert_int_eq(nlsock_open(&broker->table), 0);
 	is_told(broker, "open", "missing");
 	ck_assert_int_eq(compile_refuse_all(&refuse), 0);

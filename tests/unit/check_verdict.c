@@ -131,6 +131,23 @@ START_TEST(refused_flow_stays_refused_whatever_it_says_next)
 }
 END_TEST
 
+START_TEST(refusal_tells_whether_the_flow_was_announced_and_not_yet_let_go)
+{
+	add(EVENT_REFUSE, 1, 1)->reason = REASON_TIMEOUT; /* never heard of before */
+	add(EVENT_PASS, 2, 1);
+	add(EVENT_REFUSE, 2, 1)->reason = REASON_TIMEOUT;
+	name(add(EVENT_NAME, 3, 1), OWN);
+	add(EVENT_REFUSE, 3, 1)->reason = REASON_TIMEOUT; /* open: no longer the engine's */
+	add(EVENT_PASS, 2, 2);
+	add(EVENT_REFUSE, 2, 3)->reason = REASON_TIMEOUT; /* another generation's */
+	ck_assert_int_eq(decide(), 0);
+	ck_assert(list.at[0].end_flow && !list.at[0].announced);
+	ck_assert(list.at[2].end_flow && list.at[2].announced);
+	ck_assert(list.at[4].end_flow && !list.at[4].announced);
+	ck_assert(list.at[6].end_flow && !list.at[6].announced);
+}
+END_TEST
+
 START_TEST(new_generation_of_a_slot_owes_nothing_to_the_old)
 {
 	name(add(EVENT_NAME, 1, 1), OWN);
@@ -261,6 +278,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, named_flow_opens_and_its_other_packets_follow);
+	tcase_add_test(tcase, refusal_tells_whether_the_flow_was_announced_and_not_yet_let_go);
 	tcase_add_test(tcase, refused_flow_stays_refused_whatever_it_says_next);
 	tcase_add_test(tcase, new_generation_of_a_slot_owes_nothing_to_the_old);
 	tcase_add_test(tcase, event_of_another_flow_in_the_same_generation_is_a_violation);
