@@ -54,7 +54,7 @@ int batch_new(const char *table, struct batch **ret)
 	struct batch *batch = calloc(1, sizeof(*batch));
 
 	if (batch)
-		batch->data = malloc(FIRST_ROOM);
+		batch->data = calloc(1, FIRST_ROOM); /* padding goes to the kernel as well */
 	if (!batch || !batch->data) {
 		batch_free(batch);
 		return -ENOMEM;
@@ -98,6 +98,7 @@ static bool make_room(struct batch *batch)
 
 		if (!data)
 			return false;
+		memset(data + batch->room, 0, batch->room);
 		batch->data = data;
 		batch->room *= 2;
 	}

@@ -140,7 +140,7 @@ static int take_message(const struct nlmsghdr *message, void *data)
 int conntrack_walk(struct nlsock *sock, uint32_t value, uint32_t mask, conntrack_callback *callback,
 		   void *data, uint32_t *ret_skipped)
 {
-	char buffer[REQUEST_BYTES_MAX] __attribute__((aligned(4)));
+	char buffer[REQUEST_BYTES_MAX] __attribute__((aligned(4))) = { 0 };
 	struct nlmsghdr *message = start_message(buffer, IPCTNL_MSG_CT_GET, AF_UNSPEC);
 	struct walk walk = {
 		.value = value & mask, .mask = mask, .callback = callback, .data = data
@@ -192,7 +192,7 @@ static void put_protocol(struct nlmsghdr *message, const struct conntrack_entry 
 int conntrack_set_mark(struct nlsock *sock, const struct conntrack_entry *entry, uint32_t value,
 		       uint32_t mask)
 {
-	char buffer[REQUEST_BYTES_MAX] __attribute__((aligned(4)));
+	char buffer[REQUEST_BYTES_MAX] __attribute__((aligned(4))) = { 0 };
 	struct nlmsghdr *message;
 	struct nlattr *nest;
 

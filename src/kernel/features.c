@@ -40,7 +40,7 @@ static const struct ruleset_statement queues = { .kind = ACT_QUEUE, .value = 0, 
 /* Does a request of this type find somebody? Any answer but the one for unknown types will do. */
 static int try_link(struct nlsock *sock, uint16_t subsystem, uint16_t type, bool *ret)
 {
-	char buffer[REQUEST_BYTES] __attribute__((aligned(4)));
+	char buffer[REQUEST_BYTES] __attribute__((aligned(4))) = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *family = mnl_nlmsg_put_extra_header(message, sizeof(*family));
 	int r;

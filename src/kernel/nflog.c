@@ -25,7 +25,7 @@ int nflog_bind(struct nlsock *sock, uint16_t group, uint32_t threshold, uint32_t
 	const struct nfulnl_msg_config_cmd bind = { .command = NFULNL_CFG_CMD_BIND };
 	const struct nfulnl_msg_config_mode mode = { .copy_range = htonl(NFLOG_COPY_BYTES),
 						     .copy_mode = NFULNL_COPY_PACKET };
-	char buffer[CONFIG_BYTES_MAX] __attribute__((aligned(4)));
+	char buffer[CONFIG_BYTES_MAX] __attribute__((aligned(4))) = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *family = mnl_nlmsg_put_extra_header(message, sizeof(*family));
 	uint32_t ticks = flush_ms / MS_PER_TICK;

@@ -25,7 +25,7 @@
 
 static int send_config(struct nlsock *sock, uint16_t number, uint8_t command, uint32_t length)
 {
-	char buffer[CONFIG_BYTES_MAX] __attribute__((aligned(4)));
+	char buffer[CONFIG_BYTES_MAX] __attribute__((aligned(4))) = { 0 };
 	struct nlmsghdr *message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, number);
 
 	nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, command);

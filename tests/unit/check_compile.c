@@ -450,7 +450,7 @@ START_TEST(rules_and_decision_agree_about_random_flows)
 		auto_(site_clear) struct site site = site_of(names[i]);
 		size_t permitted = 0;
 
-		for (int round = 0; round < (getenv("SEKISHO_VALGRIND") ? 500 : 30000); round++)
+		for (int round = 0; round < (getenv("SEKISHO_VALGRIND") ? 10000 : 30000); round++)
 			permitted += compare_random_flow(&site);
 		/* else the test would have looked at refusals only */
 		ck_assert_uint_gt(permitted, 100);

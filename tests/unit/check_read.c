@@ -449,8 +449,10 @@ int main(void)
 	tcase_set_timeout(large, 120);
 	tcase_add_test(large, a_cut_policy_is_never_taken_for_another);
 	tcase_add_test(large, a_damaged_policy_is_refused_or_complete);
-	tcase_add_test(large, lists_of_a_hundred_thousand_entries_are_read_soon);
-	tcase_add_test(large, lists_have_an_upper_bound);
+	if (!getenv("SEKISHO_VALGRIND")) { /* a minute and more there, and of no other code */
+		tcase_add_test(large, lists_of_a_hundred_thousand_entries_are_read_soon);
+		tcase_add_test(large, lists_have_an_upper_bound);
+	}
 	tcase_add_test(large, mistakes_beyond_the_bound_are_cut_and_still_refuse);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, large);
