@@ -49,22 +49,14 @@ static int limit_resources(void)
 static int allow_plain(scmp_filter_ctx filter)
 {
 	static const int calls[] = {
-		SCMP_SYS(poll),
-		SCMP_SYS(ppoll),
-		SCMP_SYS(clock_gettime),
-		SCMP_SYS(sched_yield),
-		SCMP_SYS(gettimeofday),
-		SCMP_SYS(exit),
-		SCMP_SYS(exit_group),
-		SCMP_SYS(brk),
-		SCMP_SYS(munmap),
-		SCMP_SYS(madvise),
-		SCMP_SYS(futex),
-		SCMP_SYS(rt_sigreturn),
-		SCMP_SYS(rt_sigprocmask),
-		SCMP_SYS(restart_syscall),
-		SCMP_SYS(getpid),
-		SCMP_SYS(gettid),
+		SCMP_SYS(poll),           SCMP_SYS(ppoll),
+		SCMP_SYS(clock_gettime),  SCMP_SYS(sched_yield),
+		SCMP_SYS(gettimeofday),   SCMP_SYS(exit),
+		SCMP_SYS(exit_group),     SCMP_SYS(brk),
+		SCMP_SYS(munmap),         SCMP_SYS(madvise),
+		SCMP_SYS(futex),          SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
+		SCMP_SYS(getpid),         SCMP_SYS(gettid),
 	};
 	int error = 0;
 

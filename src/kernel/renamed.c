@@ -72,7 +72,7 @@ int renamed_copy(const struct ruleset *original, struct ruleset **ret)
 	copy->chains =
 		calloc(original->chain_count ? original->chain_count : 1, sizeof(*copy->chains));
 	if (!copy->sets || !copy->chains)
-		return -ENOMEM;
+		return -ENOMEM; /* cppcheck-suppress memleak ; renamed_freep() frees it */
 	copy->set_count = original->set_count;
 	copy->chain_count = original->chain_count;
 	for (size_t i = 0; r == 0 && i < original->set_count; i++) {
