@@ -118,7 +118,10 @@ static bool zone_fits(enum role role, enum zone zone)
 static bool flow_starts_at(const struct policy *policy, const struct guideline_flow *flow,
 			   const struct flow_key *key, const struct decide_result *who)
 {
-	return zone_fits(flow->from, who->from_zone) && zone_fits(flow->to, who->to_zone) &&
+	/* most flows of the catalogue are of configurations that are not in use: the cheapest
+	 * question first */
+	return (policy->configurations >> flow->configuration & 1) != 0 &&
+	       zone_fits(flow->from, who->from_zone) && zone_fits(flow->to, who->to_zone) &&
 	       addr_list_has(&policy->endpoints[flow->from].addresses, &key->src) &&
 	       policy_uses_flow(policy, flow);
 }
