@@ -11,6 +11,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -50,6 +51,14 @@ static void need_l4proto(struct builder *b, uint8_t l4proto)
 	b->l4proto = l4proto;
 }
 
+static void need_ether(struct builder *b)
+{
+	const uint16_t ether = ARPHRD_ETHER;
+
+	expression_meta(&b->list, NFT_META_IIFTYPE, NFT_REG_1);
+	expression_compare(&b->list, false, &ether, sizeof(ether));
+}
+
 /* What must be matched before a field can be read at all. */
 static void need_for_field(struct builder *b, enum ruleset_field field)
 {
@@ -66,6 +75,9 @@ static void need_for_field(struct builder *b, enum ruleset_field field)
 		return;
 	case FIELD_TCP_DOFF:
 		need_l4proto(b, IPPROTO_TCP);
+		return;
+	case FIELD_ETHER_SADDR:
+		need_ether(b);
 		return;
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
@@ -119,6 +131,9 @@ static void load_field(struct builder *b, enum ruleset_field field, uint32_t reg
 		expression_payload(&b->list, NFT_PAYLOAD_TRANSPORT_HEADER, 12, 1, reg);
 		expression_mask(&b->list, reg, &doff_mask, sizeof(doff_mask));
 		expression_shift_right(&b->list, reg, 4, sizeof(doff_mask));
+		return;
+	case FIELD_ETHER_SADDR:
+		expression_payload(&b->list, NFT_PAYLOAD_LL_HEADER, 6, 6, reg);
 		return;
 	case FIELD_COUNT:
 		b->list.error = -EINVAL;

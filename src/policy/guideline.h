@@ -34,6 +34,8 @@ enum firewall {
 };
 #define FIREWALL_BIT(f) (1U << (f))
 
+#define GUIDELINE_FLOWS_MAX 160 /* more than the catalogue has */
+
 struct guideline_zone {
 	const char *slug, *name_ja, *name_en;
 };

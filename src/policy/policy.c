@@ -65,6 +65,25 @@ static void service_clear(struct policy_service *service)
 	*service = (struct policy_service){ 0 };
 }
 
+static void exception_clear(struct policy_exception *exception)
+{
+	free(exception->name);
+	addr_list_clear(&exception->from);
+	addr_list_clear(&exception->to);
+	ports_clear(&exception->ports);
+	strings_clear(&exception->names);
+	free(exception->reason);
+	free(exception->approved_by);
+}
+
+static void attestation_clear(struct policy_attestation *attestation)
+{
+	free(attestation->control);
+	free(attestation->by);
+	free(attestation->on);
+	free(attestation->statement);
+}
+
 void policy_free(struct policy *policy)
 {
 	if (!policy)
@@ -78,6 +97,7 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
+		free(policy->endpoints[i].macs.at);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
 		ports_clear(&policy->ports[i]);
@@ -86,6 +106,12 @@ void policy_free(struct policy *policy)
 	free(policy->services);
 	managements_clear(&policy->management_in);
 	managements_clear(&policy->management_out);
+	for (size_t i = 0; i < policy->exception_count; i++)
+		exception_clear(&policy->exceptions[i]);
+	free(policy->exceptions);
+	for (size_t i = 0; i < policy->attestation_count; i++)
+		attestation_clear(&policy->attestations[i]);
+	free(policy->attestations);
 	free(policy->daemon.user);
 	free(policy->daemon.log_directory);
 	free(policy->daemon.control_socket);

@@ -34,6 +34,12 @@ struct policy_strings {
 	size_t count;
 };
 
+/* Hardware addresses, six bytes each. */
+struct policy_macs {
+	uint8_t (*at)[6];
+	size_t count;
+};
+
 struct policy_zone {
 	bool declared;
 	int line;
@@ -51,6 +57,7 @@ struct policy_endpoint {
 	bool declared;
 	int line;
 	struct addr_list addresses;
+	struct policy_macs macs; /* if any: only frames from these count as from this role */
 	struct policy_strings interfaces; /* where they live, if not behind the interfaces of the
 					   * zone whose networks hold them (for example a tunnel) */
 };
@@ -88,6 +95,26 @@ struct policy_managements {
 	size_t count;
 };
 
+/* Leave beyond the catalogue, for a while. Nothing can except a forbidden flow. */
+struct policy_exception {
+	char *name;
+	int line;
+	struct addr_list from, to; /* normal */
+	struct policy_ports ports;
+	struct policy_strings names; /* for ports with an app: as in policy_service */
+	char *reason, *approved_by;
+	int64_t expires_s; /* seconds since 1970, UTC; from this second on it does not hold */
+};
+
+/* What only the organisation can say of itself. */
+struct policy_attestation {
+	char *control; /* key of a control of a configuration ("own/daas-mfa"), or id of a condition
+			*/
+	int line;
+	char *by, *on; /* on: YYYY-MM-DD */
+	char *statement;
+};
+
 struct policy_daemon {
 	uint16_t queue_first, queue_count; /* 1..16 queues from queue_first */
 	uint32_t queue_length;             /* packets; default 4096 */
@@ -119,6 +146,13 @@ struct policy {
 	struct policy_service *services;
 	size_t service_count;
 	struct policy_managements management_in, management_out;
+	struct policy_exception *exceptions;
+	size_t exception_count;
+	struct policy_attestation *attestations;
+	size_t attestation_count;
+	bool implied_flows[GUIDELINE_FLOWS_MAX]; /* by index in guideline_flows(): implied flows
+						    that the policy takes up; those it does not name
+						    are not permitted */
 	struct policy_daemon daemon;
 
 	/* Derived when built. */

@@ -20,18 +20,19 @@
 /* One field of a set key, a match or a concatenation. Values are in network byte order; see the
  * sizes. */
 enum ruleset_field {
-	FIELD_IIFNAME,  /* 16 bytes, NUL padded */
-	FIELD_OIFNAME,  /* 16 bytes */
-	FIELD_SADDR4,   /* 4 bytes; implies nfproto ipv4 */
-	FIELD_DADDR4,   /* 4 */
-	FIELD_SADDR6,   /* 16; implies nfproto ipv6 */
-	FIELD_DADDR6,   /* 16 */
-	FIELD_L4PROTO,  /* 1, meta l4proto */
-	FIELD_DPORT,    /* 2, th dport */
-	FIELD_CT_MARK,  /* 4, host order */
-	FIELD_LENGTH4,  /* 2, ip length; implies ipv4 */
-	FIELD_LENGTH6,  /* 2, ip6 length; implies ipv6 */
-	FIELD_TCP_DOFF, /* 1, in 32-bit words; implies tcp */
+	FIELD_IIFNAME,     /* 16 bytes, NUL padded */
+	FIELD_OIFNAME,     /* 16 bytes */
+	FIELD_SADDR4,      /* 4 bytes; implies nfproto ipv4 */
+	FIELD_DADDR4,      /* 4 */
+	FIELD_SADDR6,      /* 16; implies nfproto ipv6 */
+	FIELD_DADDR6,      /* 16 */
+	FIELD_L4PROTO,     /* 1, meta l4proto */
+	FIELD_DPORT,       /* 2, th dport */
+	FIELD_CT_MARK,     /* 4, host order */
+	FIELD_LENGTH4,     /* 2, ip length; implies ipv4 */
+	FIELD_LENGTH6,     /* 2, ip6 length; implies ipv6 */
+	FIELD_TCP_DOFF,    /* 1, in 32-bit words; implies tcp */
+	FIELD_ETHER_SADDR, /* 6; implies a frame of an Ethernet interface */
 	FIELD_COUNT
 };
 
@@ -57,6 +58,8 @@ struct ruleset_element {
 	uint8_t first[RULESET_KEY_BYTES_MAX];
 	uint8_t last[RULESET_KEY_BYTES_MAX]; /* equal to first in exact sets */
 	struct ruleset_verdict verdict;      /* maps only */
+	int64_t expires_s; /* sets with timeouts: seconds since 1970 (UTC); the kernel drops it
+			    * then. 0: never */
 };
 
 struct ruleset_set {
@@ -65,6 +68,7 @@ struct ruleset_set {
 	size_t key_fields;
 	bool interval; /* ranges; elements sorted, disjoint (as boxes) */
 	bool is_map;   /* data are verdicts */
+	bool timeouts; /* elements may expire */
 	struct ruleset_element *elements;
 	size_t element_count, element_room;
 };

@@ -41,6 +41,7 @@ static const struct field_text field_texts[FIELD_COUNT] = {
 	[FIELD_LENGTH4] = { "ip length", NULL },
 	[FIELD_LENGTH6] = { "ip6 length", NULL },
 	[FIELD_TCP_DOFF] = { "tcp doff", NULL },
+	[FIELD_ETHER_SADDR] = { "ether saddr", "ether_addr" },
 };
 
 /* A value and its name; the last has no name. */
@@ -197,6 +198,10 @@ static void print_key_field(enum ruleset_field field, const uint8_t *first, cons
 	case FIELD_LENGTH6:
 	case FIELD_TCP_DOFF:
 		print_number_range(number_at(first, field), number_at(last, field), to);
+		break;
+	case FIELD_ETHER_SADDR:
+		put(to, "%02x:%02x:%02x:%02x:%02x:%02x", first[0], first[1], first[2], first[3],
+		    first[4], first[5]);
 		break;
 	case FIELD_COUNT:
 		break;

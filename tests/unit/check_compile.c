@@ -86,6 +86,7 @@ static bool field_of(const struct packet *packet, enum ruleset_field field, uint
 	case FIELD_LENGTH4:
 	case FIELD_LENGTH6:
 	case FIELD_TCP_DOFF:
+	case FIELD_ETHER_SADDR:
 	case FIELD_COUNT:
 		break;
 	}
