@@ -7,6 +7,7 @@
  * read_list.c    lists, written in the policy or in list files
  * read_value.c   single values: addresses, ports, names, dates
  * read_site.c, read_service.c, read_daemon.c    the groups of the policy
+ * read_terms.c   what a service states about the guideline's terms
  * read_overlap.c who shares addresses with whom
  * read_rules.c   what the guideline asks of the policy as a whole
  *
@@ -248,6 +249,13 @@ bool read_number(struct reader *r, const config_setting_t *s, long long min, lon
 /* Remembers range for read_overlap_check(). */
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,
 		     uint32_t index, struct read_place place);
+
+/* ---- read_terms.c: groups and keys of services (and DaaS endpoints) about the guideline's terms
+ */
+void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *into);
+void read_exempt(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_use(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_review(struct reader *r, config_setting_t *s, struct policy_service *into);
 
 /* ---- the groups: handlers of the top-level keys */
 void read_appliance(struct reader *r, config_setting_t *s, void *into);

@@ -70,6 +70,7 @@ void read_appliance(struct reader *r, config_setting_t *s, void *into)
 	size_t before = r->errors->count;
 
 	(void)into;
+	r->policy->appliance_line = read_line(s);
 	read_group(r, s, appliance_keys, ARRAY_SIZE(appliance_keys), r->policy);
 	sure_if_clean(r, before, READ_UNSURE_APPLIANCE);
 }
@@ -112,6 +113,7 @@ void read_configurations(struct reader *r, config_setting_t *s, void *into)
 
 	(void)into;
 	r->configurations_place = read_place_of(r, s);
+	r->policy->configurations_line = read_line(s);
 	read_strings(r, s, configuration_item, r->policy);
 	sure_if_clean(r, before, READ_UNSURE_CONFIGURATIONS);
 }
@@ -368,10 +370,23 @@ static void endpoint_interfaces(struct reader *r, config_setting_t *s, void *int
 	read_strings(r, s, read_interface_item, &r->policy->endpoints[target->index].interfaces);
 }
 
+static void endpoint_ismap(struct reader *r, config_setting_t *s, void *into)
+{
+	const struct read_target *target = into;
+	enum role role = (enum role)target->index;
+
+	if (role != ROLE_MYNUMBER_DAAS && role != ROLE_LGWAN_DAAS && role != ROLE_INTERNET_DAAS)
+		read_error(r, s, _("only a DaaS is on the ISMAP list; %s (%s) is none"),
+			   guideline_role(role)->slug, guideline_role(role)->name_ja);
+	else
+		read_ismap(r, s, &r->policy->endpoints[role].ismap);
+}
+
 static const struct read_key endpoint_keys[] = {
 	{ "addresses", READ_STRINGS, false, endpoint_addresses },
 	{ "addresses_file", READ_TEXT, false, endpoint_addresses_file },
 	{ "interfaces", READ_STRINGS, false, endpoint_interfaces },
+	{ "ismap", READ_GROUP, false, endpoint_ismap },
 };
 
 static void read_endpoint(struct reader *r, config_setting_t *s, enum role role)
@@ -471,6 +486,7 @@ void read_port_groups(struct reader *r, config_setting_t *s, void *into)
 				     "in services"));
 		} else {
 			r->declared_ports[group] = true;
+			r->policy->ports_line[group] = read_line(member);
 			if (read_has_type(r, member, READ_STRINGS))
 				read_strings(r, member, read_port_item, &r->policy->ports[group]);
 		}
