@@ -54,6 +54,7 @@ static void read_tree(struct reader *r, config_t *config)
 	}
 	read_overlap_check(r);
 	read_rules_check(r);
+	read_width_check(r);
 }
 
 /* What libconfig says of a syntax error, and what a person would look for. */

@@ -9,6 +9,7 @@
  * read_site.c, read_service.c, read_daemon.c    the groups of the policy
  * read_terms.c   what a service states about the guideline's terms
  * read_overlap.c who shares addresses with whom
+ * read_width.c   what is too wide to be meant
  * read_rules.c   what the guideline asks of the policy as a whole
  *
  * Every function adds its mistakes to reader->errors and goes on, so that one run tells all of
@@ -274,6 +275,9 @@ void read_daemon(struct reader *r, config_setting_t *s, void *into);
 
 /* Addresses that two owners may not share, and martians. */
 void read_overlap_check(struct reader *r);
+
+/* What is too wide to be meant, and roles behind other zones' interfaces. */
+void read_width_check(struct reader *r);
 
 /* Where endpoints and proxies lie; roles and port groups that a configuration needs; services that
  * nobody may use. */
