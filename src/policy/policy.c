@@ -293,6 +293,10 @@ int policy_derive(struct policy *policy)
 		addr_list_normalise(&policy->endpoints[i].addresses);
 	for (size_t i = 0; i < policy->service_count; i++)
 		addr_list_normalise(&policy->services[i].addresses);
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		addr_list_normalise(&policy->exceptions[i].from);
+		addr_list_normalise(&policy->exceptions[i].to);
+	}
 	for (size_t i = 0; i < policy->management_in.count; i++)
 		addr_list_normalise(&policy->management_in.at[i].peers);
 	for (size_t i = 0; i < policy->management_out.count; i++)
@@ -335,12 +339,18 @@ bool policy_covers_flow(const struct policy *policy, const struct guideline_flow
 {
 	uint32_t where = FIREWALL_BIT(flow->firewall) | flow->traverses;
 
+	if (flow->to == ROLE_MANAGED_TARGET)
+		where = ~FIREWALL_BIT(FIREWALL_SECURITY_CLOUD);
 	return (policy->configurations & (1U << flow->configuration)) &&
 	       (policy->firewalls & where);
 }
 
 bool policy_uses_flow(const struct policy *policy, const struct guideline_flow *flow)
 {
+	int index = flow->implied ? guideline_flow_index(flow) : -1;
+
+	if (flow->implied && (index < 0 || !policy->implied_flows[index]))
+		return false;
 	return policy_covers_flow(policy, flow) && policy_plays_role(policy, flow->from) &&
 	       policy_plays_role(policy, flow->to);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a policy may not open however it is written: half the internet as a zone or service, every
- * port, a role behind somebody else's interface. */
-#include <netinet/in.h>
+/* What a policy may not open however it is written: half the internet as a zone or
+ * service, a role behind somebody else's interface. */
 #include <string.h>
 
 #include "common/defs.h"
@@ -52,39 +51,6 @@ static void check_addresses(struct reader *r)
 				   guideline_zone((enum zone)i)->slug);
 }
 
-/* ---- ports */
-
-static void check_ports(struct reader *r, int line, const char *key, const char *name,
-			const struct policy_ports *ports)
-{
-	static const struct {
-		uint8_t l4proto;
-		const char *name;
-	} protocols[] = { { IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (width_of_ports(ports, protocols[i].l4proto) > WIDTH_PORTS_ACCEPTED)
-			errors_add(r->errors, r->path, line,
-				   _("%s.%s: nearly every %s port is open; the guideline limits "
-				     "flows by port, so list those that are needed"),
-				   key, name ? name : "?", protocols[i].name);
-}
-
-static void check_all_ports(struct reader *r)
-{
-	const struct policy *policy = r->policy;
-
-	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
-		check_ports(r, policy->ports_line[i], "ports",
-			    guideline_port_group_slug((enum port_group)i), &policy->ports[i]);
-	for (size_t i = 0; i < policy->service_count; i++)
-		check_ports(r, policy->services[i].line, "services", policy->services[i].name,
-			    &policy->services[i].ports);
-	for (size_t i = 0; i < policy->exception_count; i++)
-		check_ports(r, policy->exceptions[i].line, "exceptions", policy->exceptions[i].name,
-			    &policy->exceptions[i].ports);
-}
-
 /* ---- interfaces */
 
 static enum zone zone_of_interface(const struct reader *r, const char *interface)
@@ -102,7 +68,7 @@ static bool may_live_behind(enum role role, enum zone zone)
 {
 	const struct guideline_role *of = guideline_role(role);
 
-	if (zone == ZONE_NONE || zone == of->zone)
+	if (zone == ZONE_NONE || of->zone == ZONE_NONE || zone == of->zone)
 		return true;
 	if (of->in_cloud)
 		return zone == ZONE_EXTERNAL || zone == ZONE_INTERNET || zone == ZONE_LGWAN;
@@ -135,6 +101,5 @@ static void check_interfaces(struct reader *r)
 void read_width_check(struct reader *r)
 {
 	check_addresses(r);
-	check_all_ports(r);
 	check_interfaces(r);
 }
