@@ -11,11 +11,6 @@
 
 #define DAY_S 86400
 
-bool lint_uses(const struct lint *l, enum configuration c)
-{
-	return l->policy->configurations & (1U << c);
-}
-
 int64_t lint_day(const char *date)
 {
 	struct tm tm = { 0 };
@@ -73,16 +68,10 @@ static void missing(struct lint *l, enum lint_severity severity, const char *con
 bool lint_need_attestation(struct lint *l, enum lint_severity severity, const char *const *keys,
 			   const char *what)
 {
-	const struct policy_attestation *a = lint_attestation(l, l->condition->id, keys);
-
-	if (!a) {
-		missing(l, severity, keys, what);
-		return false;
-	}
-	if (a->on && lint_day(a->on) > l->today)
-		lint_find(l, LINT_WARNING, a->line, _("give the day on which it was attested"),
-			  _("attestations, %s: %s is a day yet to come"), a->control, a->on);
-	return true;
+	if (lint_attestation(l, l->condition->id, keys))
+		return true;
+	missing(l, severity, keys, what);
+	return false;
 }
 
 char *lint_port_text(const struct policy_port *port, char *out)
@@ -130,13 +119,4 @@ bool lint_has_sanitizer(const struct lint *l)
 bool lint_has_tenant_control(const struct policy_service *service)
 {
 	return service->tenant_measure || (service->has_proxy && service->proxy_inserts);
-}
-
-enum zone lint_zone_of_interface(const struct policy *policy, const char *interface)
-{
-	for (size_t i = 0; i < ZONE_COUNT; i++)
-		for (size_t j = 0; j < policy->zones[i].interfaces.count; j++)
-			if (!strcmp(policy->zones[i].interfaces.at[j], interface))
-				return (enum zone)i;
-	return ZONE_NONE;
 }

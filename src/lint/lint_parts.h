@@ -39,9 +39,6 @@ void lint_find(struct lint *l, enum lint_severity severity, int line, const char
 
 /* ---- lint_ask.c */
 
-/* True if the configuration is in use. */
-bool lint_uses(const struct lint *l, enum configuration c);
-
 /* The days since 1970-01-01 of YYYY-MM-DD. */
 int64_t lint_day(const char *date);
 
@@ -50,8 +47,8 @@ int64_t lint_day(const char *date);
 const struct policy_attestation *lint_attestation(const struct lint *l, const char *condition,
 						  const char *const *keys);
 
-/* Adds a finding of that severity if there is no such attestation for the condition being checked,
- * a warning if it is of a day yet to come. what: what lacks, translated. True if there is one. */
+/* Adds a finding of that severity if there is no such attestation for the condition being checked.
+ * what: what lacks, translated. True if there is one. */
 bool lint_need_attestation(struct lint *l, enum lint_severity severity, const char *const *keys,
 			   const char *what);
 
@@ -72,9 +69,6 @@ bool lint_has_sanitizer(const struct lint *l);
 
 /* True if the service says how it keeps to the own tenant otherwise than by names. */
 bool lint_has_tenant_control(const struct policy_service *service);
-
-/* The zone that has that interface, ZONE_NONE if none. */
-enum zone lint_zone_of_interface(const struct policy *policy, const char *interface);
 
 /* ---- the checks, by the id of their condition */
 lint_check_fn lint_ismap_registered_only;

@@ -57,24 +57,6 @@ static void check_access(struct lint *l, const struct addr_list *dedicated)
 	}
 }
 
-/* Not from the internet, nor from a zone of business terminals. */
-static void check_maintenance_place(struct lint *l)
-{
-	const struct policy_endpoint *e = &l->policy->endpoints[ROLE_MAINTENANCE_TERMINAL];
-
-	for (size_t i = 0; i < e->interfaces.count; i++) {
-		enum zone zone = lint_zone_of_interface(l->policy, e->interfaces.at[i]);
-
-		if (zone != ZONE_NONE && zone != ZONE_MAINTENANCE)
-			lint_find(l, LINT_ERROR, e->line,
-				  _("give maintenance terminals a line of their own, or a tunnel"),
-				  _("endpoints.maintenance-terminal: behind %s, which leads to the "
-				    "zone %s (%s)"),
-				  e->interfaces.at[i], guideline_zone(zone)->slug,
-				  guideline_zone(zone)->name_ja);
-	}
-}
-
 void lint_maintenance_terminal_dedicated(struct lint *l)
 {
 	auto_(addr_list_clear) struct addr_list dedicated = { 0 };
@@ -84,7 +66,6 @@ void lint_maintenance_terminal_dedicated(struct lint *l)
 		return;
 	}
 	check_access(l, &dedicated);
-	check_maintenance_place(l);
 }
 
 /* ---- where terminals are unified */
@@ -138,23 +119,8 @@ static void check_unification_exception(struct lint *l, const struct policy_exce
 
 void lint_mynumber_terminal_unification_not_covered(struct lint *l)
 {
-	static const enum role terminals[] = { ROLE_LGWAN_TERMINAL, ROLE_INTERNET_TERMINAL };
-	const struct policy *policy = l->policy;
-
-	for (size_t i = 0; i < policy->exception_count; i++)
-		check_unification_exception(l, &policy->exceptions[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(terminals); i++) {
-		const struct policy_endpoint *e = &policy->endpoints[terminals[i]];
-
-		for (size_t j = 0; j < e->interfaces.count; j++)
-			if (lint_zone_of_interface(policy, e->interfaces.at[j]) == ZONE_MYNUMBER)
-				lint_find(l, LINT_ERROR, e->line,
-					  _("put the terminals behind an interface of their own "
-					    "zone"),
-					  _("endpoints.%s: the terminals are behind %s, in the My "
-					    "Number zone"),
-					  guideline_role(terminals[i])->slug, e->interfaces.at[j]);
-	}
+	for (size_t i = 0; i < l->policy->exception_count; i++)
+		check_unification_exception(l, &l->policy->exceptions[i]);
 }
 
 /* ---- the CSP firewall */
@@ -168,18 +134,13 @@ void lint_csp_relation(struct lint *l)
 	bool plays_separation = policy->firewalls & FIREWALL_BIT(FIREWALL_SEPARATION);
 	bool attested = lint_attestation(l, l->condition->id, NULL);
 
-	if (different && same)
-		lint_find(l, LINT_WARNING, policy->configurations_line,
-			  _("name the routes of the one relation that the site has"),
-			  _("configurations: some routes are for a DaaS on the CSP of the "
-			    "Government Cloud (ガバメントクラウド), some for one on another CSP"));
 	if (same && !plays_csp && !attested)
 		lint_find(l, LINT_WARNING, policy->appliance_line,
 			  _("add \"csp\" to appliance.firewalls; or attest \"csp-relation\", "
 			    "naming the machine that plays it"),
 			  _("appliance: the DaaS is on the CSP of the Government Cloud "
 			    "(ガバメントクラウド), but the CSP firewall is not played here"));
-	if (different && !same && plays_csp)
+	if (different && plays_csp)
 		lint_find(l, LINT_ERROR, policy->appliance_line,
 			  _("leave \"csp\" out of appliance.firewalls, or use the routes of the "
 			    "same CSP (route-2, route-4)"),

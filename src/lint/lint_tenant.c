@@ -10,14 +10,6 @@
 
 /* ---- case ア */
 
-static bool is_case_a_service(const struct lint *l, const struct policy_service *s)
-{
-	bool others = lint_uses(l, CONFIGURATION_ALPHA_PRIME_I) ||
-		      lint_uses(l, CONFIGURATION_ALPHA_PRIME_U);
-
-	return s->role != ROLE_PERMITTED_CLOUD || !others;
-}
-
 static void check_case_a_name(struct lint *l, const struct policy_service *s, enum names_kind kind,
 			      const char *name)
 {
@@ -55,8 +47,6 @@ void lint_case_a_no_tenant(struct lint *l)
 	for (size_t i = 0; i < l->policy->service_count; i++) {
 		const struct policy_service *s = &l->policy->services[i];
 
-		if (!is_case_a_service(l, s))
-			continue;
 		if (s->use != POLICY_USE_UNSAID && s->use != POLICY_USE_LICENCE)
 			lint_find(l, LINT_ERROR, s->line,
 				  _("leave the service out, or use case イ or ウ "
@@ -66,11 +56,6 @@ void lint_case_a_no_tenant(struct lint *l)
 		check_case_a_ports(l, s);
 		lint_each_name(l, s, check_case_a_name);
 	}
-	if (lint_uses(l, CONFIGURATION_ALPHA_PRIME_I) || lint_uses(l, CONFIGURATION_ALPHA_PRIME_U))
-		lint_find(l, LINT_WARNING, l->policy->configurations_line,
-			  _("name the one case that the site is in"),
-			  _("case ア, which has no tenant, is in use together with a case that "
-			    "has one"));
 }
 
 /* ---- cases イ and ウ: names */
@@ -195,9 +180,7 @@ void lint_case_i_tenant(struct lint *l)
 
 void lint_case_u_tenant(struct lint *l)
 {
-	/* told already where both are in use */
-	if (!lint_uses(l, CONFIGURATION_ALPHA_PRIME_I))
-		check_tenants(l);
+	check_tenants(l);
 	if (!lint_has_sanitizer(l))
 		lint_find(l, LINT_ERROR, l->policy->configurations_line,
 			  _("add mail-sanitizer to endpoints, or attest \"own/sanitization\""),

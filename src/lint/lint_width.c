@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is wider than anybody needs, and so opens what was not adopted: addresses, ports, names. */
+/* What is wider than most sites need, and so may open what was not adopted: addresses, ports,
+ * names. What is wider still, policy_read() does not accept. */
 #include <netinet/in.h>
 #include <string.h>
 
@@ -27,8 +28,7 @@ static void check_ports(struct lint *l, int line, const char *key, const char *n
 		width_of_ports(ports, IPPROTO_TCP) + width_of_ports(ports, IPPROTO_UDP);
 
 	if (count > WIDTH_PORTS_ORDINARY)
-		lint_find(l, count > WIDTH_PORTS_ACCEPTED ? LINT_ERROR : LINT_WARNING, line,
-			  _("list the ports that are needed, one by one"),
+		lint_find(l, LINT_WARNING, line, _("list the ports that are needed, one by one"),
 			  _("%s.%s: opens %u ports"), key, name, count);
 }
 
@@ -69,12 +69,8 @@ static void check_private(struct lint *l, const struct policy_service *s)
 
 static void check_service_width(struct lint *l, const struct policy_service *s)
 {
-	struct width_limit limit = width_limit(WIDTH_SERVICE);
-	struct width width = width_of(&s->addresses);
-
-	if (width_exceeds(width, limit.ordinary))
-		lint_find(l, width_exceeds(width, limit.accepted) ? LINT_ERROR : LINT_WARNING,
-			  s->line,
+	if (width_exceeds(width_of(&s->addresses), width_limit(WIDTH_SERVICE).ordinary))
+		lint_find(l, LINT_WARNING, s->line,
 			  _("list the addresses that the provider publishes for the service"),
 			  _("services.%s: its addresses are more than large clouds publish"),
 			  s->name);
@@ -85,18 +81,14 @@ static void check_service_width(struct lint *l, const struct policy_service *s)
 static void check_cloud_role(struct lint *l, enum role role)
 {
 	const struct guideline_role *of = guideline_role(role);
-	struct width_limit limit = width_limit(WIDTH_CLOUD);
 	auto_(addr_list_clear) struct addr_list outside = { 0 };
-	struct width width;
 
 	if (width_outside_zone(l->policy, role, &outside)) {
 		l->no_memory = true;
 		return;
 	}
-	width = width_of(&outside);
-	if (width_exceeds(width, limit.ordinary))
-		lint_find(l, width_exceeds(width, limit.accepted) ? LINT_ERROR : LINT_WARNING,
-			  l->policy->endpoints[role].line,
+	if (width_exceeds(width_of(&outside), width_limit(WIDTH_CLOUD).ordinary))
+		lint_find(l, LINT_WARNING, l->policy->endpoints[role].line,
 			  _("list the addresses that the provider has assigned to the "
 			    "organisation"),
 			  _("endpoints.%s: many addresses for one organisation; all of them count "
@@ -105,36 +97,11 @@ static void check_cloud_role(struct lint *l, enum role role)
 			  guideline_zone(of->zone)->name_ja);
 }
 
-/* A role of the office that is said to live behind another zone's interface. */
-static void check_endpoint_place(struct lint *l, enum role role)
-{
-	const struct policy_endpoint *e = &l->policy->endpoints[role];
-	enum zone own = guideline_role(role)->zone;
-
-	for (size_t i = 0; i < e->interfaces.count; i++) {
-		enum zone zone = lint_zone_of_interface(l->policy, e->interfaces.at[i]);
-
-		if (zone == ZONE_NONE || zone == own)
-			continue;
-		lint_find(l, LINT_ERROR, e->line,
-			  _("put it behind an interface of its own zone, or a tunnel of its own"),
-			  _("endpoints.%s: behind %s, which leads to the zone %s (%s), though the "
-			    "role belongs to %s (%s)"),
-			  guideline_role(role)->slug, e->interfaces.at[i],
-			  guideline_zone(zone)->slug, guideline_zone(zone)->name_ja,
-			  guideline_zone(own)->slug, guideline_zone(own)->name_ja);
-	}
-}
-
 static void check_endpoints(struct lint *l)
 {
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
-		if (!l->policy->endpoints[i].declared)
-			continue;
-		if (guideline_role((enum role)i)->in_cloud)
+		if (l->policy->endpoints[i].declared && guideline_role((enum role)i)->in_cloud)
 			check_cloud_role(l, (enum role)i);
-		else
-			check_endpoint_place(l, (enum role)i);
 	}
 }
 
@@ -144,9 +111,9 @@ static void check_zones(struct lint *l)
 		const struct policy_zone *zone = &l->policy->zones[i];
 
 		if (width_exceeds(width_of(&zone->networks), width_limit(WIDTH_ZONE).ordinary))
-			lint_find(l, LINT_ERROR, zone->line,
+			lint_find(l, LINT_WARNING, zone->line,
 				  _("list the networks that are behind the zone's interfaces"),
-				  _("zones.%s: its networks are a great part of the internet"),
+				  _("zones.%s: its networks have more addresses than 10.0.0.0/8"),
 				  guideline_zone((enum zone)i)->slug);
 	}
 }

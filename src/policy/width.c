@@ -23,7 +23,7 @@ struct width_limit width_limit(enum width_of of)
 		break;
 	case WIDTH_ZONE:
 		limit.accepted = (struct width){ 1U << 25, NETWORKS(20) };
-		limit.ordinary = limit.accepted;
+		limit.ordinary = (struct width){ 1U << 24, NETWORKS(24) };
 		break;
 	}
 	return limit;

@@ -18,7 +18,7 @@ struct width {
 enum width_of {
 	WIDTH_SERVICE, /* one cloud service: the largest publish some 5 million IPv4 addresses */
 	WIDTH_CLOUD,   /* virtual desktops and other systems of the organisation in a cloud */
-	WIDTH_ZONE,    /* the networks of a zone: at most twice 10.0.0.0/8 */
+	WIDTH_ZONE,    /* the networks of a zone: as many as 10.0.0.0/8 has */
 };
 
 /* At most this is accepted by policy_read(); at most this is not odd. */
@@ -27,8 +27,7 @@ struct width_limit {
 };
 struct width_limit width_limit(enum width_of of);
 
-#define WIDTH_PORTS_ACCEPTED 32000U /* of one protocol in a list */
-#define WIDTH_PORTS_ORDINARY 1000U
+#define WIDTH_PORTS_ORDINARY 1000U /* in a list; how many are accepted, the reader knows */
 
 /* Of a normal list. */
 struct width width_of(const struct addr_list *list);
