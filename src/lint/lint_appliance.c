@@ -82,6 +82,62 @@ void lint_least_privilege_reviewed(struct lint *l)
 				  m->name);
 	}
 	lint_find(l, LINT_NOTE, 0, "",
+		  _("nothing beyond the guideline's flows is permitted without an exception that "
+		    "ends by itself; \"nft list table inet sekisho\" counts what each rule "
+		    "matched"));
+}
+
+/* ---- settings of the appliance */
+
+/* Ways in that carry passwords in the clear. */
+static const struct {
+	uint8_t l4proto;
+	uint16_t port;
+	const char *name;
+} plain[] = {
+	{ IPPROTO_TCP, 21, "FTP" },  { IPPROTO_TCP, 23, "telnet" }, { IPPROTO_TCP, 80, "HTTP" },
+	{ IPPROTO_UDP, 69, "TFTP" }, { IPPROTO_UDP, 161, "SNMP" },
+};
+
+static void check_access_ports(struct lint *l, const struct policy_management *m)
+{
+	for (size_t i = 0; i < m->ports.count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(plain); j++) {
+			const struct policy_port *port = &m->ports.at[i];
+
+			if (port->l4proto == plain[j].l4proto && port->first <= plain[j].port &&
+			    port->last >= plain[j].port)
+				lint_find(l, LINT_WARNING, m->line, _("manage it by SSH or TLS"),
+					  _("management.access, %s: opens %s, which is not "
+					    "encrypted"),
+					  m->name, plain[j].name);
+		}
+}
+
+static void check_access_peers(struct lint *l, const struct policy_management *m)
+{
+	static const enum zone outside[] = { ZONE_INTERNET, ZONE_EXTERNAL };
+	char text[ADDR_RANGE_TEXT_MAX];
+	struct addr_range common;
+
+	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
+		if (addr_list_overlap(&m->peers, &l->policy->zone_addresses[outside[i]], &common))
+			lint_find(l, LINT_ERROR, m->line,
+				  _("manage it from the maintenance terminals only"),
+				  _("management.access, %s: %s is in the zone %s (%s); the "
+				    "appliance would be managed from there"),
+				  m->name, addr_range_text(&common, text),
+				  guideline_zone(outside[i])->slug,
+				  guideline_zone(outside[i])->name_ja);
+}
+
+void lint_vendor_hardening(struct lint *l)
+{
+	for (size_t i = 0; i < l->policy->management_in.count; i++) {
+		check_access_ports(l, &l->policy->management_in.at[i]);
+		check_access_peers(l, &l->policy->management_in.at[i]);
+	}
+	lint_find(l, LINT_NOTE, 0, "",
 		  _("the daemon runs as %s, in a sandbox, with the one capability that it needs; "
 		    "nothing on the appliance answers but what management.access names"),
 		  l->policy->daemon.user ? l->policy->daemon.user : "sekisho");
