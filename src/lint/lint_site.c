@@ -23,17 +23,6 @@
 
 /* ---- maintenance */
 
-static int maintenance_addresses(const struct policy *policy, struct addr_list *ret)
-{
-	static const struct addr_list none = { 0 };
-	const struct policy_endpoint *terminals = &policy->endpoints[ROLE_MAINTENANCE_TERMINAL];
-	bool named = terminals->declared && terminals->addresses.count;
-
-	return addr_list_subtract(named ? &terminals->addresses
-					: &policy->zone_addresses[ZONE_MAINTENANCE],
-				  &none, ret);
-}
-
 /* Who manages the appliance sits at a maintenance terminal. */
 static void check_access(struct lint *l, const struct addr_list *dedicated)
 {
@@ -50,7 +39,7 @@ static void check_access(struct lint *l, const struct addr_list *dedicated)
 		if (others.count)
 			lint_find(l, LINT_ERROR, m->line,
 				  _("let maintenance terminals only manage the appliance, and "
-				    "declare them in endpoints.maintenance-terminal"),
+				    "give them a zone of their own (maintenance)"),
 				  _("management.access, %s: %s is no maintenance terminal"),
 				  m->name, addr_range_text(&others.at[0], text));
 		addr_list_clear(&others);
@@ -59,13 +48,8 @@ static void check_access(struct lint *l, const struct addr_list *dedicated)
 
 void lint_maintenance_terminal_dedicated(struct lint *l)
 {
-	auto_(addr_list_clear) struct addr_list dedicated = { 0 };
-
-	if (maintenance_addresses(l->policy, &dedicated)) {
-		l->no_memory = true;
-		return;
-	}
-	check_access(l, &dedicated);
+	/* of the zone, the declared terminals included */
+	check_access(l, &l->policy->zone_addresses[ZONE_MAINTENANCE]);
 }
 
 /* ---- where terminals are unified */

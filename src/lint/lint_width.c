@@ -10,15 +10,6 @@
 #include "lint/lint_parts.h"
 #include "policy/width.h"
 
-/* Not of the internet. Source: RFC 1918, RFC 6598, RFC 4193. */
-static const struct addr_range private_ranges[] = {
-	{ .family = 4, .first = { 10 }, .last = { 10, 255, 255, 255 } },
-	{ .family = 4, .first = { 100, 64 }, .last = { 100, 127, 255, 255 } },
-	{ .family = 4, .first = { 172, 16 }, .last = { 172, 31, 255, 255 } },
-	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
-	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
-};
-
 /* ---- ports */
 
 static void check_ports(struct lint *l, int line, const char *key, const char *name,
@@ -51,20 +42,22 @@ static void check_all_ports(struct lint *l)
 
 static void check_private(struct lint *l, const struct policy_service *s)
 {
+	auto_(addr_list_clear) struct addr_list private = { 0 };
 	char text[ADDR_RANGE_TEXT_MAX];
+	struct addr_range common;
 
-	for (size_t i = 0; i < ARRAY_SIZE(private_ranges); i++) {
-		struct addr_range range = private_ranges[i], common;
-		const struct addr_list list = { &range, 1 };
-
-		if (addr_list_overlap(&s->addresses, &list, &common))
-			lint_find(l, LINT_ERROR, s->line,
-				  _("give the public addresses of the service; what is on private "
-				    "addresses belongs to a zone"),
-				  _("services.%s: %s is no address of the internet; a cloud "
-				    "service behind the breakout line has none such"),
-				  s->name, addr_range_text(&common, text));
+	if (width_private(&private)) {
+		l->no_memory = true;
+		return;
 	}
+	if (addr_list_overlap(&s->addresses, &private, &common))
+		lint_find(
+			l, LINT_ERROR, s->line,
+			_("give the public addresses of the service; what is on private addresses "
+			  "belongs to a zone"),
+			_("services.%s: %s is no address of the internet; a cloud service behind "
+			  "the breakout line has none such"),
+			s->name, addr_range_text(&common, text));
 }
 
 static void check_service_width(struct lint *l, const struct policy_service *s)

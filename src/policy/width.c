@@ -8,6 +8,14 @@
 /* 64-bit networks in an IPv6 network of that many bits. */
 #define NETWORKS(bits) (1ULL << (64 - (bits)))
 
+static const struct addr_range private_ranges[] = {
+	{ .family = 4, .first = { 10 }, .last = { 10, 255, 255, 255 } },
+	{ .family = 4, .first = { 100, 64 }, .last = { 100, 127, 255, 255 } },
+	{ .family = 4, .first = { 172, 16 }, .last = { 172, 31, 255, 255 } },
+	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
+	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
+};
+
 struct width_limit width_limit(enum width_of of)
 {
 	struct width_limit limit = { 0 };
@@ -76,11 +84,33 @@ unsigned int width_of_ports(const struct policy_ports *ports, uint8_t l4proto)
 	return count;
 }
 
+int width_private(struct addr_list *ret)
+{
+	auto_(addr_list_clear) struct addr_list list = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(private_ranges); i++) {
+		int err = addr_list_add(&list, &private_ranges[i]);
+
+		if (err)
+			return err;
+	}
+	addr_list_normalise(&list);
+	*ret = list;
+	list = (struct addr_list){ 0 };
+	return 0;
+}
+
 int width_outside_zone(const struct policy *policy, enum role role, struct addr_list *ret)
 {
-	enum zone zone = guideline_role(role)->zone;
 	static const struct addr_list none = { 0 };
+	enum zone zone = guideline_role(role)->zone;
+	auto_(addr_list_clear) struct addr_list outside = { 0 };
+	auto_(addr_list_clear) struct addr_list private = { 0 };
+	int err = addr_list_subtract(&policy->endpoints[role].addresses,
+				     zone == ZONE_NONE ? &none : &policy->zones[zone].networks,
+				     &outside);
 
-	return addr_list_subtract(&policy->endpoints[role].addresses,
-				  zone == ZONE_NONE ? &none : &policy->zones[zone].networks, ret);
+	if (!err)
+		err = width_private(&private);
+	return err ? err : addr_list_subtract(&outside, &private, ret);
 }

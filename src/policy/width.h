@@ -38,6 +38,10 @@ bool width_exceeds(struct width a, struct width limit);
 /* How many ports of l4proto a list has; overlapping entries count twice. */
 unsigned int width_of_ports(const struct policy_ports *ports, uint8_t l4proto);
 
-/* The addresses of a role that lie outside the networks of its zone, where it is known by its
- * addresses alone. New normal list; the caller frees it. 0 or -ENOMEM. */
+/* The public addresses of a role that lie outside the networks of its zone, where it is known by
+ * its addresses alone. New normal list; the caller frees it. 0 or -ENOMEM. */
 int width_outside_zone(const struct policy *policy, enum role role, struct addr_list *ret);
+
+/* Addresses that no host of the internet has, for private use. New normal list; the caller frees
+ * it. 0 or -ENOMEM. Source: RFC 1918, RFC 6598, RFC 4193. */
+int width_private(struct addr_list *ret);
