@@ -50,12 +50,23 @@ static void managements_clear(struct policy_managements *managements)
 	*managements = (struct policy_managements){ 0 };
 }
 
+static void ismap_clear(struct policy_ismap *ismap)
+{
+	free(ismap->service);
+	free(ismap->number);
+	free(ismap->valid_until);
+	free(ismap->list);
+	free(ismap->built_on);
+}
+
 static void service_clear(struct policy_service *service)
 {
 	free(service->name);
-	free(service->ismap.service);
-	free(service->ismap.number);
-	free(service->ismap.valid_until);
+	ismap_clear(&service->ismap);
+	free(service->exempt_issuer);
+	free(service->reviewed_by);
+	free(service->reviewed_on);
+	free(service->tenant_measure);
 	addr_list_clear(&service->addresses);
 	ports_clear(&service->ports);
 	strings_clear(&service->tenant_names);
@@ -97,6 +108,7 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
+		ismap_clear(&policy->endpoints[i].ismap);
 		free(policy->endpoints[i].macs.at);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
@@ -281,6 +293,10 @@ int policy_derive(struct policy *policy)
 		addr_list_normalise(&policy->endpoints[i].addresses);
 	for (size_t i = 0; i < policy->service_count; i++)
 		addr_list_normalise(&policy->services[i].addresses);
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		addr_list_normalise(&policy->exceptions[i].from);
+		addr_list_normalise(&policy->exceptions[i].to);
+	}
 	for (size_t i = 0; i < policy->management_in.count; i++)
 		addr_list_normalise(&policy->management_in.at[i].peers);
 	for (size_t i = 0; i < policy->management_out.count; i++)
@@ -323,12 +339,18 @@ bool policy_covers_flow(const struct policy *policy, const struct guideline_flow
 {
 	uint32_t where = FIREWALL_BIT(flow->firewall) | flow->traverses;
 
+	if (flow->to == ROLE_MANAGED_TARGET)
+		where = ~FIREWALL_BIT(FIREWALL_SECURITY_CLOUD);
 	return (policy->configurations & (1U << flow->configuration)) &&
 	       (policy->firewalls & where);
 }
 
 bool policy_uses_flow(const struct policy *policy, const struct guideline_flow *flow)
 {
+	int index = flow->implied ? guideline_flow_index(flow) : -1;
+
+	if (flow->implied && (index < 0 || !policy->implied_flows[index]))
+		return false;
 	return policy_covers_flow(policy, flow) && policy_plays_role(policy, flow->from) &&
 	       policy_plays_role(policy, flow->to);
 }
