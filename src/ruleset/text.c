@@ -36,6 +36,7 @@ static const struct field_text field_texts[FIELD_COUNT] = {
 	[FIELD_SADDR6] = { "ip6 saddr", "ipv6_addr" },
 	[FIELD_DADDR6] = { "ip6 daddr", "ipv6_addr" },
 	[FIELD_L4PROTO] = { "meta l4proto", "inet_proto" },
+	[FIELD_SPORT] = { "th sport", "inet_service" },
 	[FIELD_DPORT] = { "th dport", "inet_service" },
 	[FIELD_CT_MARK] = { "ct mark", "mark" },
 	[FIELD_LENGTH4] = { "ip length", NULL },
@@ -193,6 +194,7 @@ static void print_key_field(enum ruleset_field field, const uint8_t *first, cons
 	case FIELD_CT_MARK:
 		put(to, "0x%" PRIx32, number_at(first, field));
 		break;
+	case FIELD_SPORT:
 	case FIELD_DPORT:
 	case FIELD_LENGTH4:
 	case FIELD_LENGTH6:
