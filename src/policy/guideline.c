@@ -139,3 +139,13 @@ const struct guideline_forbidden *guideline_forbidden_between(enum zone from, en
 		id = "mynumber-to-external";
 	return id ? guideline_forbidden_of(id) : NULL;
 }
+
+bool guideline_excepts_flow(const struct guideline_forbidden *forbidden,
+			    const struct guideline_flow *flow)
+{
+	for (size_t i = 0; i < forbidden->except_count; i++) {
+		if (forbidden->excepts[i].screen_transfer && flow->screen_transfer)
+			return true;
+	}
+	return false;
+}

@@ -62,11 +62,31 @@ struct guideline_flow {
 	const char *source; /* document and page */
 };
 
+/* Whose addresses are meant. */
+struct guideline_selector {
+	bool any;       /* every address */
+	enum zone zone; /* all of that zone, logically; ZONE_NONE: those of the roles */
+	uint32_t roles; /* ROLE_BIT()s */
+};
+#define ROLE_BIT(role)        (1U << (role))
+#define PORT_GROUP_BIT(group) (1U << (group))
+
+/* What a forbidden flow does not forbid. */
+struct guideline_except {
+	bool screen_transfer; /* the permitted flows of screen transfer, nothing else */
+	struct guideline_selector from, to;
+	uint32_t ports; /* PORT_GROUP_BIT()s; 0: any port */
+};
+#define GUIDELINE_EXCEPTS_MAX 4
+
 struct guideline_forbidden {
 	const char *id;          /* "internet-to-mynumber" */
 	const char *from, *to;   /* selectors as in the catalogue, "zone:internet" or a role slug */
 	uint32_t configurations; /* bit set of enum configuration */
 	bool has_exception;
+	struct guideline_selector sources, targets; /* what from and to mean */
+	struct guideline_except excepts[GUIDELINE_EXCEPTS_MAX];
+	size_t except_count;
 	const char *text_ja; /* NULL where the documents do not say it in words */
 	const char *source;
 };
@@ -96,7 +116,13 @@ bool guideline_configuration_supported(enum configuration c);
 /* The forbidden flow of that id, or NULL. */
 const struct guideline_forbidden *guideline_forbidden_of(const char *id);
 
-/* The forbidden flow that shuts this pair of zones whatever else is allowed, or NULL. The other
- * forbidden flows of the catalogue have exceptions, or are told apart by role. External counts as
- * internet: it is the internet, by the breakout line. */
+/* The forbidden flow that shuts this pair of zones whatever else is allowed, but for what
+ * guideline_excepts_flow() lets through; or NULL. The other forbidden flows of the catalogue are
+ * told apart by role, or are wider in one document than in the other: see policy/forbid.h. External
+ * counts as internet: it is the internet, by the breakout line. */
 const struct guideline_forbidden *guideline_forbidden_between(enum zone from, enum zone to);
+
+/* True if flow passes though forbidden shuts its pair of zones: screen transfer, where the
+ * guideline leaves it out ("internet to My Number, but for what the screen transfer needs"). */
+bool guideline_excepts_flow(const struct guideline_forbidden *forbidden,
+			    const struct guideline_flow *flow);

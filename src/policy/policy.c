@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "policy/forbid.h"
 #include "policy/names.h"
 #include "policy/policy.h"
 
@@ -89,6 +90,7 @@ void policy_free(struct policy *policy)
 	if (!policy)
 		return;
 	names_free(policy->names);
+	names_free(policy->exception_names);
 	for (size_t i = 0; i < ZONE_COUNT; i++) {
 		strings_clear(&policy->zones[i].interfaces);
 		addr_list_clear(&policy->zones[i].networks);
@@ -271,6 +273,40 @@ static int derive_names(struct policy *policy)
 	return 0;
 }
 
+static int derive_exception_names(struct policy *policy)
+{
+	size_t count = 0, filled = 0;
+	struct names_entry *entries;
+	struct names *names;
+
+	for (size_t i = 0; i < policy->exception_count; i++)
+		count += policy->exceptions[i].names.count;
+	entries = calloc(count ? count : 1, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->exception_count; i++)
+		filled += fill_entries(entries + filled, &policy->exceptions[i].names, i,
+				       NAMES_PLAIN);
+	names = names_new(entries, filled);
+	free(entries);
+	if (!names)
+		return -ENOMEM;
+	names_free(policy->exception_names);
+	policy->exception_names = names;
+	return 0;
+}
+
+/* After the zones: what is forbidden is told by them. */
+static int derive_exceptions(struct policy *policy)
+{
+	int err = derive_exception_names(policy);
+
+	for (size_t i = 0; !err && i < policy->exception_count; i++)
+		err = forbid_exception(policy, &policy->exceptions[i],
+				       &policy->exceptions[i].forbidden_by);
+	return err;
+}
+
 int policy_derive(struct policy *policy)
 {
 	int err;
@@ -286,8 +322,15 @@ int policy_derive(struct policy *policy)
 	for (size_t i = 0; i < policy->management_out.count; i++)
 		addr_list_normalise(&policy->management_out.at[i].peers);
 
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		addr_list_normalise(&policy->exceptions[i].from);
+		addr_list_normalise(&policy->exceptions[i].to);
+	}
+
 	err = derive_zones(policy);
-	return err ? err : derive_names(policy);
+	if (!err)
+		err = derive_names(policy);
+	return err ? err : derive_exceptions(policy);
 }
 
 enum zone policy_zone_of(const struct policy *policy, const struct addr *a)
