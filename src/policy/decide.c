@@ -3,7 +3,7 @@
 #include "policy/decide.h"
 
 #include "common/mark.h"
-#include "policy/forbid.h"
+#include "policy/blame.h"
 #include "policy/names.h"
 
 #define APP_BIT(app) (1U << (app))
@@ -269,7 +269,7 @@ static void blame(const struct policy *policy, const struct flow_key *key,
 {
 	if (ret->reason != REASON_NOT_PERMITTED && ret->reason != REASON_FORBIDDEN)
 		return;
-	ret->forbidden = forbid_flow(policy, key);
+	ret->forbidden = blame_flow(policy, key);
 	if (ret->forbidden)
 		ret->reason = REASON_FORBIDDEN;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "policy/forbid.h"
+#include "policy/forbidden.h"
 #include "policy/names.h"
 #include "policy/policy.h"
 
@@ -297,13 +297,30 @@ static int derive_exception_names(struct policy *policy)
 }
 
 /* After the zones: what is forbidden is told by them. */
+static int derive_forbidden_by(struct policy *policy, struct policy_exception *exception)
+{
+	size_t count;
+	const struct guideline_forbidden *all = guideline_forbiddens(&count);
+
+	exception->forbidden_by = NULL;
+	for (size_t i = 0; !exception->forbidden_by && i < count; i++) {
+		struct forbidden_opening opening;
+		int would = forbidden_would_open(policy, &all[i], exception, &opening);
+
+		if (would < 0)
+			return would;
+		if (would)
+			exception->forbidden_by = &all[i];
+	}
+	return 0;
+}
+
 static int derive_exceptions(struct policy *policy)
 {
 	int err = derive_exception_names(policy);
 
 	for (size_t i = 0; !err && i < policy->exception_count; i++)
-		err = forbid_exception(policy, &policy->exceptions[i],
-				       &policy->exceptions[i].forbidden_by);
+		err = derive_forbidden_by(policy, &policy->exceptions[i]);
 	return err;
 }
 
@@ -317,15 +334,14 @@ int policy_derive(struct policy *policy)
 		addr_list_normalise(&policy->endpoints[i].addresses);
 	for (size_t i = 0; i < policy->service_count; i++)
 		addr_list_normalise(&policy->services[i].addresses);
-	for (size_t i = 0; i < policy->management_in.count; i++)
-		addr_list_normalise(&policy->management_in.at[i].peers);
-	for (size_t i = 0; i < policy->management_out.count; i++)
-		addr_list_normalise(&policy->management_out.at[i].peers);
-
 	for (size_t i = 0; i < policy->exception_count; i++) {
 		addr_list_normalise(&policy->exceptions[i].from);
 		addr_list_normalise(&policy->exceptions[i].to);
 	}
+	for (size_t i = 0; i < policy->management_in.count; i++)
+		addr_list_normalise(&policy->management_in.at[i].peers);
+	for (size_t i = 0; i < policy->management_out.count; i++)
+		addr_list_normalise(&policy->management_out.at[i].peers);
 
 	err = derive_zones(policy);
 	if (!err)
@@ -366,12 +382,18 @@ bool policy_covers_flow(const struct policy *policy, const struct guideline_flow
 {
 	uint32_t where = FIREWALL_BIT(flow->firewall) | flow->traverses;
 
+	if (flow->to == ROLE_MANAGED_TARGET)
+		where = ~FIREWALL_BIT(FIREWALL_SECURITY_CLOUD);
 	return (policy->configurations & (1U << flow->configuration)) &&
 	       (policy->firewalls & where);
 }
 
 bool policy_uses_flow(const struct policy *policy, const struct guideline_flow *flow)
 {
+	int index = flow->implied ? guideline_flow_index(flow) : -1;
+
+	if (flow->implied && (index < 0 || !policy->implied_flows[index]))
+		return false;
 	return policy_covers_flow(policy, flow) && policy_plays_role(policy, flow->from) &&
 	       policy_plays_role(policy, flow->to);
 }
