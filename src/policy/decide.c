@@ -173,13 +173,24 @@ static enum app service_treatment(const struct policy *policy, enum role role,
 	return best;
 }
 
+/* Whether a flow to services has to do with key's port: "to the cloud service" means all ports of
+ * the service, other groups of ports leave only those that they have too. */
+static bool flow_opens_port(const struct policy *policy, const struct guideline_flow *flow,
+			    const struct flow_key *key)
+{
+	return flow->ports == PORT_GROUP_CLOUD || ports_cover(&policy->ports[flow->ports], key);
+}
+
 /* *ret_near: the flow joins these two addresses, whatever the port. */
 static enum app flow_treatment(const struct policy *policy, const struct guideline_flow *flow,
 			       const struct flow_key *key,
 			       const struct policy_service **ret_service, bool *ret_near)
 {
-	if (guideline_role(flow->to)->is_service)
-		return service_treatment(policy, flow->to, key, ret_service, ret_near);
+	if (guideline_role(flow->to)->is_service) {
+		enum app app = service_treatment(policy, flow->to, key, ret_service, ret_near);
+
+		return flow_opens_port(policy, flow, key) ? app : APP_COUNT;
+	}
 	/* "internet" is every external address: the zone, already compared, says all. */
 	if (flow->to != ROLE_INTERNET &&
 	    !addr_list_has(&policy->endpoints[flow->to].addresses, &key->dst))
@@ -330,6 +341,7 @@ static const struct guideline_flow *flow_to_service(const struct search *search,
 	flows = guideline_flows(&count);
 	for (size_t i = 0; i < count; i++) {
 		if (flows[i].to == service->role &&
+		    flow_opens_port(search->policy, &flows[i], search->key) &&
 		    flow_starts_at(search->policy, &flows[i], search->key, search->ret))
 			return &flows[i];
 	}

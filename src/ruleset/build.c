@@ -442,6 +442,11 @@ void build_drop(struct build *build)
 	act_verdict(build, VERDICT_DROP, NULL);
 }
 
+void build_return(struct build *build)
+{
+	act_verdict(build, VERDICT_RETURN, NULL);
+}
+
 void build_goto(struct build *build, const char *chain)
 {
 	act_verdict(build, VERDICT_GOTO, chain);

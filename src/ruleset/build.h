@@ -92,6 +92,7 @@ void build_log(struct build *build, uint16_t group, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void build_accept(struct build *build);
 void build_drop(struct build *build);
+void build_return(struct build *build);
 void build_goto(struct build *build, const char *chain);
 void build_lookup(struct build *build, const char *map, const enum ruleset_field *fields,
 		  size_t count);

@@ -78,6 +78,7 @@ static void add_services(struct policy *policy)
 	add_port(&s->ports, IPPROTO_TCP, 443, 443, APP_TLS);
 	add_port(&s->ports, IPPROTO_UDP, 443, 443, APP_QUIC);
 	add_port(&s->ports, IPPROTO_UDP, 3478, 3481, APP_NONE);
+	add_port(&s->ports, IPPROTO_TCP, 990, 995, APP_TLS);
 	add_name(&s->tenant_names, "reiji-city.sharepoint.com");
 	add_name(&s->names, "*.office.example");
 
@@ -136,6 +137,7 @@ static struct policy *site_without_derived(void)
 	add_port(&policy->ports[PORT_GROUP_WEB], IPPROTO_TCP, 80, 80, APP_NONE);
 	add_port(&policy->ports[PORT_GROUP_WEB], IPPROTO_TCP, 443, 443, APP_NONE);
 	add_port(&policy->ports[PORT_GROUP_MAIL], IPPROTO_TCP, 25, 25, APP_NONE);
+	add_port(&policy->ports[PORT_GROUP_MAIL], IPPROTO_TCP, 993, 993, APP_NONE);
 	add_port(&policy->ports[PORT_GROUP_PRINT], IPPROTO_TCP, 9100, 9100, APP_NONE);
 	add_services(policy);
 	return policy;
@@ -184,8 +186,12 @@ static const struct treatment_case treatments[] = {
 	{ "192.168.10.11", "198.51.100.130", IPPROTO_ICMP, 0, APP_COUNT, REASON_NOT_PERMITTED },
 	{ "192.168.10.11", "198.51.100.241", IPPROTO_TCP, 80, APP_HTTP, REASON_NOT_PERMITTED },
 	{ "192.168.10.11", "198.51.100.100", IPPROTO_TCP, 443, APP_COUNT, REASON_FORBIDDEN },
-	/* the guideline lets the sanitiser reach permitted clouds, not update services */
-	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 443, APP_TLS, REASON_NOT_PERMITTED },
+	/* the guideline lets the sanitiser reach mail at permitted clouds, not update services */
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 993, APP_TLS, REASON_NOT_PERMITTED },
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 994, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 25, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "192.168.10.11", "198.51.100.130", IPPROTO_TCP, 994, APP_TLS, REASON_NOT_PERMITTED },
 	{ "192.168.20.150", "198.51.100.242", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
 	/* through the proxy alone */
 	{ "192.168.20.10", "198.51.100.200", IPPROTO_TCP, 443, APP_TLS, REASON_NOT_PERMITTED },
@@ -361,7 +367,11 @@ static const struct name_case names_said[] = {
 	{ "192.168.20.150", "198.51.100.241", 443, APP_TLS, "definitionupdates.example.net",
 	  REASON_SOURCE_NOT_PERMITTED, NULL },
 	{ "192.168.20.150", "198.51.100.241", 443, APP_TLS, "lists.example.org",
-	  REASON_PERMITTED_NAME, "lists.example.org" },
+	  REASON_SOURCE_NOT_PERMITTED, NULL },
+	{ "192.168.20.150", "198.51.100.130", 993, APP_TLS, "mail.office.example",
+	  REASON_PERMITTED_NAME, "*.office.example" },
+	{ "192.168.20.150", "198.51.100.130", 443, APP_TLS, "mail.office.example",
+	  REASON_SOURCE_NOT_PERMITTED, NULL },
 	{ "172.16.10.10", "198.51.100.130", 443, APP_TLS, "reiji-city.sharepoint.com",
 	  REASON_FORBIDDEN, NULL },
 	{ "192.168.20.10", "198.51.100.200", 443, APP_TLS, "login.microsoftonline.com",
