@@ -13,6 +13,7 @@
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "ctl/cmd.h"
+#include "lint/lint.h"
 #include "policy/policy.h"
 #include "report/controls.h"
 #include "ruleset/compile.h"
@@ -176,6 +177,7 @@ static int output(const struct request *request, const struct controls_report *r
 static int report_policy(const struct request *request, const struct policy *policy)
 {
 	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
+	auto_(lint_report_clear) struct lint_report lint = { 0 };
 	auto_(controls_report_clear) struct controls_report report = { 0 };
 	int r = compile_policy(policy, &ruleset);
 
@@ -186,9 +188,12 @@ static int report_policy(const struct request *request, const struct policy *pol
 	}
 	const struct controls_input input = { .policy = policy,
 					      .ruleset = ruleset,
+					      .lint = &lint,
 					      .now_s = request->now_s,
 					      .japanese = request->japanese };
-	r = controls_report(&input, &report);
+	r = lint_policy(policy, request->now_s, &lint);
+	if (r == 0)
+		r = controls_report(&input, &report);
 	if (r == 0)
 		r = output(request, &report);
 	if (r < 0) {

@@ -159,6 +159,28 @@ bool controls_attestation_is_old(const struct controls_report *report,
 	return strcmp(attestation->on, year_ago) < 0;
 }
 
+/* The key behind its "base/"; all of it where there is none. */
+static const char *row_id(const char *key)
+{
+	const char *slash = strchr(key, '/');
+
+	return slash ? slash + 1 : key;
+}
+
+/* What is attested of key says the same of the row or condition "wanted". */
+static bool is_attestation_of(const char *key, const char *wanted)
+{
+	const bool is_row = strchr(wanted, '/') != NULL;
+	const char *other = is_row ? controls_condition_of_row(row_id(wanted))
+				   : controls_row_of_condition(wanted);
+
+	if (strcmp(key, wanted) == 0)
+		return true;
+	if (!other)
+		return false;
+	return strcmp(is_row ? key : row_id(key), other) == 0;
+}
+
 /* All attestations of that key. *ret_valid: one of them counts. 0 or -ENOMEM. */
 static int find_attestations(const struct controls_report *report, const char *key,
 			     const struct policy_attestation ***ret, size_t *ret_count,
@@ -173,7 +195,7 @@ static int find_attestations(const struct controls_report *report, const char *k
 		return -ENOMEM;
 	*ret_valid = false;
 	for (size_t i = 0; i < policy->attestation_count; i++) {
-		if (strcmp(policy->attestations[i].control, key) != 0)
+		if (!is_attestation_of(policy->attestations[i].control, key))
 			continue;
 		found[count++] = &policy->attestations[i];
 		if (!controls_attestation_is_ahead(report, &policy->attestations[i]))
@@ -252,7 +274,7 @@ static int judge(struct controls_item *item, bool attested)
 
 static int fill_item(const struct controls_report *report, struct controls_item *item)
 {
-	const struct controls_duty *duty = controls_duty_of(strchr(item->control->key, '/') + 1);
+	const struct controls_duty *duty = controls_duty_of(row_id(item->control->key));
 	bool attested = false;
 	int r = 0;
 

@@ -224,6 +224,35 @@ const struct controls_duty *controls_duty_of(const char *id)
 	return NULL;
 }
 
+/* Rows and conditions that ask for the same. */
+static const struct {
+	const char *row, *condition;
+} same[] = {
+	{ "device-redirect-ban", "device-redirection-ban" },
+	{ "session-logoff", "session-logoff" },
+	{ "daas-platform-patch", "daas-provider-platform" },
+	{ "org-external-audit", "beta-external-check" },
+	{ "cloud-download-restriction", "case-i-no-download" },
+};
+
+const char *controls_condition_of_row(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		if (strcmp(same[i].row, id) == 0)
+			return same[i].condition;
+	}
+	return NULL;
+}
+
+const char *controls_row_of_condition(const char *id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		if (strcmp(same[i].condition, id) == 0)
+			return same[i].row;
+	}
+	return NULL;
+}
+
 static const struct {
 	const char *id, *does;
 } condition_duties[] = {

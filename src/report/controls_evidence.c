@@ -150,7 +150,8 @@ static bool left_out(const struct policy *policy, const struct guideline_flow *f
 
 static int add_flow(struct gather *g, const struct guideline_flow *flow)
 {
-	if (plays(g, flow->firewall)) {
+	/* what leads to managed targets is decided at any firewall: policy_covers_flow() */
+	if (plays(g, flow->firewall) || flow->to == ROLE_MANAGED_TARGET) {
 		g->found.decided++;
 	} else {
 		g->found.elsewhere++;
@@ -291,6 +292,13 @@ static int by_flows(struct gather *g, bool (*belongs)(const struct controls_item
 /* What goes out of the LGWAN zone crosses the LBO firewall. */
 static int by_destinations(struct gather *g)
 {
+	const struct policy *policy = g->input->policy;
+
+	if (policy->destination_union &&
+	    controls_add_setting(g->item,
+				 _("the policy declares openly that the services of the α' "
+				   "case and the DaaS may both be reached")) < 0)
+		return -ENOMEM;
 	if (!plays(g, FIREWALL_LBO)) {
 		g->found.other = FIREWALL_LBO;
 		return decided_elsewhere(g, true);
@@ -340,6 +348,8 @@ static int tell_tenants(struct gather *g, const struct policy_service *service)
 	if (service->tenant_names.count)
 		r = controls_add_setting(g->item, _("%s: %zu names of the own tenant"),
 					 service->name, service->tenant_names.count);
+	if (r == 0 && service->tenant_measure)
+		r = controls_add_setting(g->item, "%s: %s", service->name, service->tenant_measure);
 	if (r == 0 && service->shared_names.count && service->has_proxy) {
 		r = controls_add_setting(
 			g->item,
@@ -437,9 +447,6 @@ static int by_maintenance(struct gather *g, enum controls_status means)
 		return nothing(g, _("The policy declares no maintenance terminals: this appliance "
 				    "does not see them."));
 	int r = by_flows(g, is_of_row);
-	if (r == 0 && !plays(g, FIREWALL_LBO))
-		return only_part(g, _("Their way to the internet, if it does not cross this "
-				      "appliance."));
 	if (means == CONTROLS_FUNCTION)
 		g->item->means = means;
 	return r;

@@ -37,6 +37,11 @@ struct controls_duty {
 /* The duty of that id, or NULL: the appliance does nothing for it. */
 const struct controls_duty *controls_duty_of(const char *id);
 
+/* The condition that says the same as rows of that id, or NULL; and the other way round. What is
+ * attested of one is attested of the other. */
+const char *controls_condition_of_row(const char *id);
+const char *controls_row_of_condition(const char *id);
+
 /* What the appliance does for a condition of kind CONDITION_APPLIANCE, translated; NULL: nothing.
  */
 const char *controls_condition_duty(const char *id);
