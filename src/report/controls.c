@@ -323,14 +323,16 @@ static int find_findings(const struct lint_report *lint, struct controls_conditi
 	return 0;
 }
 
-/* True if one of the findings is worse than a note. */
-static bool is_found_wanting(const struct controls_condition *c)
+/* The worst of the findings; a note where there is none. */
+static enum lint_severity worst(const struct controls_condition *c)
 {
+	enum lint_severity severity = LINT_NOTE;
+
 	for (size_t i = 0; i < c->finding_count; i++) {
-		if (c->findings[i]->severity != LINT_NOTE)
-			return true;
+		if (c->findings[i]->severity < severity)
+			severity = c->findings[i]->severity;
 	}
-	return false;
+	return severity;
 }
 
 static int judge_condition(const struct controls_report *report, struct controls_condition *c,
@@ -341,9 +343,11 @@ static int judge_condition(const struct controls_report *report, struct controls
 	case CONDITION_LINT:
 		if (!report->input.lint)
 			return open_item(&c->open, _("It was not checked."), NULL);
-		if (is_found_wanting(c))
+		if (worst(c) == LINT_ERROR)
 			return open_item(&c->open, _("The policy is not as it should be."), NULL);
-		c->status = CONTROLS_FUNCTION;
+		/* a warning is its own reason */
+		if (worst(c) == LINT_NOTE)
+			c->status = CONTROLS_FUNCTION;
 		return 0;
 	case CONDITION_APPLIANCE:
 	case CONDITION_ATTEST:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Looks in the compiled ruleset and in the policy for what the appliance does for one row. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "common/i18n.h"
 #include "policy/guideline_table.h"
 #include "report/controls_parts.h"
-#include "ruleset/compile.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "unversioned"
@@ -20,6 +18,7 @@ struct found {
 	size_t decided;   /* decided by a firewall that this appliance plays */
 	size_t elsewhere; /* by another one, though it may pass through here */
 	size_t rules, inspecting;
+	uint32_t from;       /* bit set of the roles they come from */
 	enum firewall other; /* the last of those elsewhere */
 };
 
@@ -30,109 +29,6 @@ struct gather {
 	struct controls_item *item;
 	struct found found;
 };
-
-int controls_add_setting(struct controls_item *item, const char *format, ...)
-{
-	struct policy_strings *settings = &item->settings;
-	char **grown = realloc(settings->at, (settings->count + 1) * sizeof(*grown));
-	va_list args;
-
-	if (!grown)
-		return -ENOMEM;
-	settings->at = grown;
-	va_start(args, format);
-	int len = vasprintf(&grown[settings->count], format, args);
-	va_end(args);
-	if (len < 0)
-		return -ENOMEM;
-	settings->count++;
-	return 0;
-}
-
-static int add_rule(struct controls_item *item, const char *id, const char *chain)
-{
-	for (size_t i = 0; i < item->rule_count; i++) {
-		struct controls_rules *r = &item->rules[i];
-
-		if (strcmp(r->id, id) == 0 && strcmp(r->chain, chain) == 0) {
-			r->count++;
-			return 0;
-		}
-	}
-	struct controls_rules *grown =
-		realloc(item->rules, (item->rule_count + 1) * sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	item->rules = grown;
-	grown[item->rule_count++] = (struct controls_rules){ .id = id, .chain = chain, .count = 1 };
-	return 0;
-}
-
-/* What the rule logs behind the prefix that all have, or NULL. */
-static const char *logged(const struct ruleset_rule *rule)
-{
-	const size_t prefix = strlen(COMPILE_LOG_PREFIX);
-
-	for (size_t i = 0; i < rule->count; i++) {
-		const struct ruleset_statement *s = &rule->statements[i];
-
-		if (s->kind == ACT_LOG && strncmp(s->text, COMPILE_LOG_PREFIX, prefix) == 0)
-			return s->text + prefix;
-	}
-	return NULL;
-}
-
-int controls_add_rules(const struct ruleset *ruleset, const char *id, struct controls_item *item)
-{
-	int count = 0;
-
-	for (size_t c = 0; c < ruleset->chain_count; c++) {
-		const struct ruleset_chain *chain = &ruleset->chains[c];
-
-		for (size_t i = 0; i < chain->rule_count; i++) {
-			const struct ruleset_rule *rule = &chain->rules[i];
-			const char *what = rule->comment[0] ? rule->comment : logged(rule);
-
-			if (!what || strcmp(what, id) != 0)
-				continue;
-			int r = add_rule(item, what, chain->name);
-			if (r < 0)
-				return r;
-			count++;
-		}
-	}
-	return count;
-}
-
-/* How many rules of that comment hand their packets to the inspector. */
-static size_t count_inspecting(const struct ruleset *ruleset, const char *id)
-{
-	size_t count = 0;
-
-	for (size_t c = 0; c < ruleset->chain_count; c++) {
-		const struct ruleset_chain *chain = &ruleset->chains[c];
-
-		for (size_t i = 0; i < chain->rule_count; i++) {
-			const struct ruleset_rule *rule = &chain->rules[i];
-			const struct ruleset_statement *last =
-				rule->count ? &rule->statements[rule->count - 1] : NULL;
-
-			if (last && strcmp(rule->comment, id) == 0 && last->kind == ACT_VERDICT)
-				count += strcmp(last->verdict.chain, "inspect") == 0;
-		}
-	}
-	return count;
-}
-
-/* Everything that no rule permits is refused. */
-static bool refuses_the_rest(const struct ruleset *ruleset)
-{
-	for (size_t c = 0; c < ruleset->chain_count; c++) {
-		if (ruleset->chains[c].hook == HOOK_FORWARD && ruleset->chains[c].policy_drop)
-			return true;
-	}
-	return false;
-}
 
 static bool plays(const struct gather *g, enum firewall firewall)
 {
@@ -163,7 +59,8 @@ static int add_flow(struct gather *g, const struct guideline_flow *flow)
 	if (rules < 0)
 		return rules;
 	g->found.rules += (size_t)rules;
-	g->found.inspecting += count_inspecting(g->input->ruleset, flow->id);
+	g->found.inspecting += controls_count_inspecting(g->input->ruleset, flow->id);
+	g->found.from |= 1U << flow->from;
 	return 0;
 }
 
@@ -207,6 +104,43 @@ static bool is_update(const struct controls_item *item, const struct guideline_f
 	return flow->to == ROLE_SECURITY_UPDATE_SERVICE;
 }
 
+static int set_text(char **text, const char *to)
+{
+	free(*text);
+	*text = strdup(to);
+	return *text ? 0 : -ENOMEM;
+}
+
+/* What the appliance does is at most a part. */
+static int only_part(struct gather *g, const char *rest)
+{
+	if (g->item->share == CONTROLS_WHOLE)
+		g->item->share = CONTROLS_PART;
+	return g->item->rest ? 0 : set_text(&g->item->rest, rest);
+}
+
+/* Exceptions in force that go out from these addresses make what is permitted more than the
+ * guideline lists. 0 or -ENOMEM. */
+static int add_exceptions(struct gather *g, const struct addr_list *from)
+{
+	const struct policy *policy = g->input->policy;
+
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		const struct policy_exception *e = &policy->exceptions[i];
+
+		if (e->expires_s <= g->input->now_s || e->forbidden_by ||
+		    !addr_list_overlap(&e->from, from, NULL))
+			continue;
+		int r = controls_add_setting(g->item, _("exception in force: %s"), e->name);
+		if (r == 0)
+			r = only_part(g, _("The exceptions that the policy grants beyond the "
+					   "guideline's list."));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* Adds all flows of the row's configuration that belong. */
 static int add_flows(struct gather *g, bool (*belongs)(const struct controls_item *item,
 						       const struct guideline_flow *flow))
@@ -223,21 +157,6 @@ static int add_flows(struct gather *g, bool (*belongs)(const struct controls_ite
 			return r;
 	}
 	return 0;
-}
-
-static int set_text(char **text, const char *to)
-{
-	free(*text);
-	*text = strdup(to);
-	return *text ? 0 : -ENOMEM;
-}
-
-/* What the appliance does is at most a part. */
-static int only_part(struct gather *g, const char *rest)
-{
-	if (g->item->share == CONTROLS_WHOLE)
-		g->item->share = CONTROLS_PART;
-	return g->item->rest ? 0 : set_text(&g->item->rest, rest);
 }
 
 /* The appliance does nothing for it. */
@@ -267,7 +186,7 @@ static int judge_flows(struct gather *g)
 	const struct found *found = &g->found;
 
 	g->item->means = found->inspecting ? CONTROLS_INSPECTED : CONTROLS_ENFORCED;
-	if (!refuses_the_rest(g->input->ruleset))
+	if (!controls_refuses_the_rest(g->input->ruleset))
 		return nothing(g, _("The rules do not refuse what they do not permit."));
 	if (found->elsewhere && !found->rules && !found->decided)
 		return decided_elsewhere(g, true);
@@ -289,6 +208,19 @@ static int by_flows(struct gather *g, bool (*belongs)(const struct controls_item
 	return r < 0 ? r : judge_flows(g);
 }
 
+/* Flows that are the only ones permitted from their sources: but for exceptions. */
+static int by_restriction(struct gather *g)
+{
+	const struct policy *policy = g->input->policy;
+	int r = by_flows(g, is_of_row);
+
+	for (int i = 0; r == 0 && i < ROLE_COUNT; i++) {
+		if (g->found.from & 1U << i)
+			r = add_exceptions(g, &policy->endpoints[i].addresses);
+	}
+	return r;
+}
+
 /* What goes out of the LGWAN zone crosses the LBO firewall. */
 static int by_destinations(struct gather *g)
 {
@@ -303,7 +235,8 @@ static int by_destinations(struct gather *g)
 		g->found.other = FIREWALL_LBO;
 		return decided_elsewhere(g, true);
 	}
-	return by_flows(g, leaves_lgwan);
+	int r = by_flows(g, leaves_lgwan);
+	return r < 0 ? r : add_exceptions(g, &policy->zone_addresses[ZONE_LGWAN]);
 }
 
 static int by_mynumber(struct gather *g)
@@ -447,6 +380,8 @@ static int by_maintenance(struct gather *g, enum controls_status means)
 		return nothing(g, _("The policy declares no maintenance terminals: this appliance "
 				    "does not see them."));
 	int r = by_flows(g, is_of_row);
+	if (r == 0)
+		r = add_exceptions(g, &policy->zone_addresses[ZONE_MAINTENANCE]);
 	if (means == CONTROLS_FUNCTION)
 		g->item->means = means;
 	return r;
@@ -503,7 +438,7 @@ static int by_evidence(struct gather *g)
 	case EVIDENCE_NONE:
 		return 0;
 	case EVIDENCE_FLOWS:
-		return by_flows(g, is_of_row);
+		return by_restriction(g);
 	case EVIDENCE_MYNUMBER:
 		return by_mynumber(g);
 	case EVIDENCE_DESTINATIONS:

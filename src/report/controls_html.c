@@ -20,9 +20,9 @@ static const char style_screen[] =
 	"font:10.5pt/1.7 'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans',"
 	"'Hiragino Kaku Gothic ProN','Yu Gothic','YuGothic','Meiryo','IPAexGothic','IPAGothic',"
 	"sans-serif;line-break:strict;overflow-wrap:anywhere}"
-	":lang(en){font-family:'Noto Sans','Helvetica Neue',Arial,'DejaVu Sans','Noto Sans CJK JP',"
+	"[lang=en]{font-family:'Noto Sans','Helvetica Neue',Arial,'DejaVu Sans','Noto Sans CJK JP',"
 	"'Noto Sans JP','Yu Gothic','Meiryo',sans-serif;line-height:1.5}"
-	":lang(ja){font-family:'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans',"
+	"[lang=ja]{font-family:'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans',"
 	"'Hiragino Kaku Gothic ProN','Yu Gothic','YuGothic','Meiryo','IPAexGothic','IPAGothic',"
 	"sans-serif;line-height:1.7}"
 	"h1{font-size:1.7em;line-height:1.35;margin:.1em 0 .6em}"
@@ -53,7 +53,11 @@ static const char style_screen[] =
 	"Mono',Consolas,Menlo,monospace;"
 	"font-size:.82em}"
 	".rules{list-style:none;padding:0;margin:.35em 0}"
-	".state p{margin:.35em 0}"
+	".state p{margin:.35em 0}td>:first-child,td>div:first-child>:first-child{margin-top:0}"
+	"td>:last-child{margin-bottom:0}"
+	".marks{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:0 1.4em}"
+	".marks .bar{display:inline-flex;width:1.6em;margin:0 .4em 0 0;vertical-align:-.15em}"
+	".marks .bar span{width:100%}"
 	".badge{display:inline-block;padding:.05em .6em;border:1.5px solid;border-radius:2px;"
 	"font-weight:700;font-size:.95em;line-height:1.5;white-space:nowrap}"
 	".enforced,.inspected,.function{color:var(--met)}"
@@ -78,6 +82,7 @@ static const char style_print[] =
 	"@media print{body{max-width:none;padding:0;font-size:9pt}a{text-decoration:none}"
 	"thead{display:table-header-group}tr,.keep,dl.facts{break-inside:avoid}"
 	"h2,h3,tr.place{break-after:avoid}section.configuration{break-before:page}"
+	"section.configuration>h2{margin-top:0}"
 	"p{orphans:2;widows:2}}";
 
 /* On every page: who, which policy, when, and the page's number. Strings come last, escaped. */
@@ -236,6 +241,28 @@ static void write_bar(struct html *html, const struct controls_counts *c)
 	html_close(html);
 }
 
+/* What the parts of the bar stand for. */
+static void write_marks(struct html *html)
+{
+	const struct {
+		const char *class, *text;
+	} marks[] = { { "b-met", _("Met by the appliance") },
+		      { "b-attested", _("Attested") },
+		      { "b-open", _("Open") },
+		      { "b-na", _("Not applicable") } };
+
+	html_open(html, "ul", "class", "marks small", NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		html_open(html, "li", NULL);
+		html_open(html, "span", "class", "bar", NULL);
+		html_element(html, "span", marks[i].class, "");
+		html_close(html);
+		html_text(html, marks[i].text);
+		html_close(html);
+	}
+	html_close(html);
+}
+
 static void write_summary(struct html *html, const struct controls_report *report)
 {
 	const struct controls_counts *c = &report->required;
@@ -252,6 +279,7 @@ static void write_summary(struct html *html, const struct controls_report *repor
 	html_close(html);
 	if (c->total)
 		write_bar(html, c);
+	write_marks(html);
 	html_open(html, "table", "class", "counts keep", NULL);
 	count_head(html);
 	html_open(html, "tbody", NULL);

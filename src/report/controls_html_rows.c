@@ -93,7 +93,7 @@ static void write_rules(struct html *html, const struct controls_item *item)
 		const struct controls_rules *r = &item->rules[i];
 
 		html_open(html, "li", NULL);
-		html_printf(html, "%s  [%s] × %zu", r->id, r->chain, r->count);
+		html_printf(html, "%s [%s]\u00a0×\u00a0%zu", r->id, r->chain, r->count);
 		html_close(html);
 	}
 	for (size_t i = 0; i < item->settings.count; i++)

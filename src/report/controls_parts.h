@@ -54,6 +54,12 @@ int controls_gather(const struct controls_input *input, const struct controls_du
  * many, or -ENOMEM. */
 int controls_add_rules(const struct ruleset *ruleset, const char *id, struct controls_item *item);
 
+/* How many rules of that comment hand their packets to the inspector. */
+size_t controls_count_inspecting(const struct ruleset *ruleset, const char *id);
+
+/* True if what no rule permits is refused. */
+bool controls_refuses_the_rest(const struct ruleset *ruleset);
+
 /* Adds a line of settings. 0 or -ENOMEM. */
 int controls_add_setting(struct controls_item *item, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
