@@ -111,6 +111,8 @@ static int parse(int argc, char **argv, struct request *request)
 	int option, code = parse_now(&request->now_s);
 
 	request->japanese = locale_is_japanese();
+	if (MB_CUR_MAX == 1) /* the guideline's wording is UTF-8 in any case */
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
 	while (code < 0 && (option = getopt_long(argc, argv, "f:l:o:hV", options, NULL)) != -1) {
 		if (option == 'h')
 			return cmd_help(argv[0], "[OPTIONS] POLICY", _(help_text));

@@ -230,10 +230,26 @@ static const struct prove_claim *claim_with(const struct controls_item *item,
 	return NULL;
 }
 
+size_t controls_whole_length(const char *text)
+{
+	size_t len = strlen(text), tail = 0;
+
+	while (tail < 3 && tail < len && ((unsigned char)text[len - 1 - tail] & 0xc0) == 0x80)
+		tail++;
+	if (tail == len)
+		return len;
+	const unsigned char lead = (unsigned char)text[len - 1 - tail];
+	const size_t wanted = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+	return wanted > tail ? len - 1 - tail : len;
+}
+
 static int open_item(char **ret, const char *format, const char *argument)
 {
 	if (argument)
-		return asprintf(ret, "%s %s", format, argument) < 0 ? -ENOMEM : 0;
+		return asprintf(ret, "%s %.*s", format, (int)controls_whole_length(argument),
+				argument) < 0
+			       ? -ENOMEM
+			       : 0;
 	*ret = strdup(format);
 	return *ret ? 0 : -ENOMEM;
 }

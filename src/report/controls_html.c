@@ -45,7 +45,7 @@ static const char style_screen[] =
 	"table.open td.n,table.open th:first-child{white-space:nowrap}"
 	"table.open col.c2{width:27%}table.open col.c3{width:17%}table.open col.c4{width:18%}"
 	"tr.total td,tr.total th{border-top:2px solid var(--ink);font-weight:700}"
-	"tr.place th{background:#fafafa;font-weight:700;border-left:4px solid var(--ink)}"
+	"tr.place th{background:#e6e9ec;font-weight:700}"
 	"col.what{width:23%}col.wording{width:34%}col.state{width:43%}"
 	".name{font-weight:700}"
 	".small,.key,.source,.rules{font-size:.86em;color:var(--soft);line-height:1.5}"
@@ -332,6 +332,9 @@ static void write_legend(struct html *html)
 		_("The guideline's own text exempts it in this configuration."));
 	html_close(html);
 	html_close(html);
+	html_element(html, "p", "small",
+		     _("Small letters under what the appliance does name the rules for it (their "
+		       "id, their chain and how many there are) and the settings of the policy."));
 	html_element(
 		html, "p", "small",
 		_("This report is made from the policy named above and the rules compiled from "

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report of controls for programs. Texts are in the report's language; slugs never change. */
 #include <errno.h>
-#include <string.h>
 
 #include <jansson.h>
 
@@ -37,17 +36,6 @@ static json_t *counts_json(const struct controls_counts *c)
 			 "not_applicable", (json_int_t)c->not_applicable);
 }
 
-/* Text of bounded room, which may have been cut within a character. */
-static json_t *cut_string(const char *text)
-{
-	size_t len = strlen(text);
-	json_t *string = json_string(text);
-
-	for (size_t cut = 1; !string && cut < 4 && cut <= len; cut++)
-		string = json_stringn(text, len - cut);
-	return string ? string : json_string("");
-}
-
 static json_t *claim_json(const struct prove_claim *claim)
 {
 	static const char *const slugs[] = { [PROVE_HOLDS] = "holds",
@@ -56,8 +44,8 @@ static json_t *claim_json(const struct prove_claim *claim)
 					     [PROVE_UNKNOWN] = "unknown" };
 
 	return json_pack("{s:s,s:s,s:o,s:s?}", "id", claim->id, "status", slugs[claim->status],
-			 "why", cut_string(claim->why), "text_ja",
-			 claim->forbidden ? claim->forbidden->text_ja : NULL);
+			 "why", json_stringn(claim->why, controls_whole_length(claim->why)),
+			 "text_ja", claim->forbidden ? claim->forbidden->text_ja : NULL);
 }
 
 static json_t *attestations_json(const struct controls_report *report,

@@ -63,3 +63,6 @@ bool controls_refuses_the_rest(const struct ruleset *ruleset);
 /* Adds a line of settings. 0 or -ENOMEM. */
 int controls_add_setting(struct controls_item *item, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Bytes of text without a character at its end that was cut for want of room. */
+size_t controls_whole_length(const char *text);
