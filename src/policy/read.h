@@ -11,7 +11,6 @@
  * read_terms.c   what a service states about the guideline's terms
  * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
- * read_width.c   what is too wide to be meant
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
  *
@@ -290,9 +289,6 @@ void read_daemon(struct reader *r, config_setting_t *s, void *into);
 
 /* Addresses that two owners may not share, and martians. */
 void read_overlap_check(struct reader *r);
-
-/* What is too wide to be meant, and roles behind other zones' interfaces. */
-void read_width_check(struct reader *r);
 
 /* Configurations that contradict each other, and the union of destinations. */
 void read_combine_check(struct reader *r);
