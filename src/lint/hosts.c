@@ -132,14 +132,6 @@ static const struct known list[] = {
 	{ "ocsp.globalsign.com", EXACT, HOSTS_REVOCATION },
 };
 
-/* Below these, each name has another owner. Source: the second level of .jp as JPRS describes it
- * (attribute-type and local-government names), and like levels of other countries. */
-static const char *const registries[] = {
-	"ac.jp",  "ad.jp",  "co.jp",  "ed.jp",  "go.jp",  "gr.jp",  "lg.jp",
-	"ne.jp",  "or.jp",  "co.uk",  "org.uk", "gov.uk", "com.au", "co.kr",
-	"com.cn", "com.tw", "com.br", "co.in",  "com.sg",
-};
-
 static bool is_below(const char *name, const char *domain)
 {
 	size_t n = strlen(name), d = strlen(domain);
@@ -189,8 +181,5 @@ unsigned int hosts_traits(const char *pattern)
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
 		if (suffix ? wildcard_meets(suffix, &list[i]) : name_meets(pattern, &list[i]))
 			traits |= list[i].traits;
-	for (size_t i = 0; suffix && i < ARRAY_SIZE(registries); i++)
-		if (!strcmp(suffix, registries[i]))
-			traits |= HOSTS_REGISTRY;
 	return traits;
 }

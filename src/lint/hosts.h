@@ -12,8 +12,7 @@ enum hosts_trait {
 	HOSTS_MEETING = 1 << 5,
 	HOSTS_FILES = 1 << 6,
 	HOSTS_REVOCATION = 1 << 7, /* serves CRLs and OCSP, which travel by plain HTTP */
-	HOSTS_REGISTRY = 1 << 8,   /* names below it belong to unrelated owners ("co.jp") */
-	HOSTS_PROVIDER = 1 << 9,   /* a provider's whole domain, with services of every kind */
+	HOSTS_PROVIDER = 1 << 8,   /* a provider's whole domain, with services of every kind */
 };
 
 /* hosts_trait bits of a name or of a pattern "*.x" (normalised, see names_normalise()). A pattern

@@ -5,7 +5,7 @@
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "lint/lint_parts.h"
-#include "policy/width.h"
+#include "lint/width.h"
 
 #define ACCESS_PEERS_MAX 256 /* addresses from which the appliance is managed: more are no team */
 

@@ -7,7 +7,7 @@
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "lint/lint_parts.h"
-#include "policy/width.h"
+#include "lint/width.h"
 
 /* More IPv4 addresses are no list of terminals. */
 #define DESIGNATED_MAX 1024

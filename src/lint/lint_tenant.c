@@ -66,8 +66,7 @@ static void check_tenant_name(struct lint *l, const struct policy_service *s, co
 
 	if (lint_is_wildcard(name))
 		lint_find(l,
-			  traits & (HOSTS_TENANTS | HOSTS_SHARED | HOSTS_RENTED | HOSTS_PROVIDER |
-				    HOSTS_REGISTRY)
+			  traits & (HOSTS_TENANTS | HOSTS_SHARED | HOSTS_RENTED | HOSTS_PROVIDER)
 				  ? LINT_ERROR
 				  : LINT_WARNING,
 			  s->line, _("list the names of the own tenant, one by one"),

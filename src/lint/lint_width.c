@@ -8,7 +8,7 @@
 #include "common/i18n.h"
 #include "lint/hosts.h"
 #include "lint/lint_parts.h"
-#include "policy/width.h"
+#include "lint/width.h"
 
 /* ---- ports */
 
@@ -62,7 +62,7 @@ static void check_private(struct lint *l, const struct policy_service *s)
 
 static void check_service_width(struct lint *l, const struct policy_service *s)
 {
-	if (width_exceeds(width_of(&s->addresses), width_limit(WIDTH_SERVICE).ordinary))
+	if (width_is_odd(WIDTH_SERVICE, &s->addresses))
 		lint_find(l, LINT_WARNING, s->line,
 			  _("list the addresses that the provider publishes for the service"),
 			  _("services.%s: its addresses are more than large clouds publish"),
@@ -80,7 +80,7 @@ static void check_cloud_role(struct lint *l, enum role role)
 		l->no_memory = true;
 		return;
 	}
-	if (width_exceeds(width_of(&outside), width_limit(WIDTH_CLOUD).ordinary))
+	if (width_is_odd(WIDTH_CLOUD, &outside))
 		lint_find(l, LINT_WARNING, l->policy->endpoints[role].line,
 			  _("list the addresses that the provider has assigned to the "
 			    "organisation"),
@@ -103,7 +103,7 @@ static void check_zones(struct lint *l)
 	for (size_t i = 0; i < ZONE_COUNT; i++) {
 		const struct policy_zone *zone = &l->policy->zones[i];
 
-		if (width_exceeds(width_of(&zone->networks), width_limit(WIDTH_ZONE).ordinary))
+		if (width_is_odd(WIDTH_ZONE, &zone->networks))
 			lint_find(l, LINT_WARNING, zone->line,
 				  _("list the networks that are behind the zone's interfaces"),
 				  _("zones.%s: its networks have more addresses than 10.0.0.0/8"),
@@ -115,7 +115,7 @@ static void check_zones(struct lint *l)
 
 static bool is_wide(const struct addr_list *list)
 {
-	return width_exceeds(width_of(list), width_limit(WIDTH_CLOUD).ordinary);
+	return width_is_odd(WIDTH_MACHINES, list);
 }
 
 static void check_exceptions(struct lint *l)
@@ -139,11 +139,7 @@ static void check_name(struct lint *l, const struct policy_service *s, enum name
 	const char *mend = _("list the host names of the service that are needed");
 
 	(void)kind;
-	if (traits & HOSTS_REGISTRY)
-		lint_find(l, LINT_ERROR, s->line, mend,
-			  _("services.%s: below \"%s\" each name belongs to somebody else"),
-			  s->name, name);
-	else if (traits & HOSTS_RENTED)
+	if (traits & HOSTS_RENTED)
 		lint_find(l, LINT_ERROR, s->line, mend,
 			  _("services.%s: anybody can rent a name that matches \"%s\""), s->name,
 			  name);

@@ -11,7 +11,7 @@
  * read_terms.c   what a service states about the guideline's terms
  * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
- * read_width.c   what is too wide to be meant
+ * read_width.c   addresses so wide that they restrict nothing
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
  *
@@ -291,11 +291,11 @@ void read_daemon(struct reader *r, config_setting_t *s, void *into);
 /* Addresses that two owners may not share, and martians. */
 void read_overlap_check(struct reader *r);
 
-/* What is too wide to be meant, and roles behind other zones' interfaces. */
-void read_width_check(struct reader *r);
-
 /* Configurations that contradict each other, and the union of destinations. */
 void read_combine_check(struct reader *r);
+
+/* Roles and services so wide that they are the internet. */
+void read_width_check(struct reader *r);
 
 /* Exceptions from what is forbidden. */
 void read_exceptions_check(struct reader *r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How wide lists of addresses and ports are, and how wide they may be. What is wider than anybody
- * needs lets through what nobody named. */
+/* How wide lists of addresses and ports are, and how wide most are. policy_read() refuses what is
+ * wider than anybody needs; this is about what is odd. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,24 +16,19 @@ struct width {
 };
 
 enum width_of {
-	WIDTH_SERVICE, /* one cloud service: the largest publish some 5 million IPv4 addresses */
-	WIDTH_CLOUD,   /* virtual desktops and other systems of the organisation in a cloud */
-	WIDTH_ZONE,    /* the networks of a zone: as many as 10.0.0.0/8 has */
+	WIDTH_SERVICE,  /* one cloud service: the largest publish some 5 million IPv4 addresses */
+	WIDTH_CLOUD,    /* virtual desktops and other systems of the organisation in a cloud */
+	WIDTH_MACHINES, /* an end of an exception */
+	WIDTH_ZONE,     /* the networks of a zone: as many as 10.0.0.0/8 has */
 };
 
-/* At most this is accepted by policy_read(); at most this is not odd. */
-struct width_limit {
-	struct width accepted, ordinary;
-};
-struct width_limit width_limit(enum width_of of);
+/* True if the list (normal) has more addresses than is ordinary. */
+bool width_is_odd(enum width_of of, const struct addr_list *list);
 
-#define WIDTH_PORTS_ORDINARY 1000U /* in a list; how many are accepted, the reader knows */
+#define WIDTH_PORTS_ORDINARY 1000U /* in a list */
 
 /* Of a normal list. */
 struct width width_of(const struct addr_list *list);
-
-/* True if a is over the limit in either family. */
-bool width_exceeds(struct width a, struct width limit);
 
 /* How many ports of l4proto a list has; overlapping entries count twice. */
 unsigned int width_of_ports(const struct policy_ports *ports, uint8_t l4proto);

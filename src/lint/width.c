@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counts addresses and ports, and knows what is too many. */
-#include "policy/width.h"
+/* Counts addresses and ports, and knows how many most have. */
+#include "lint/width.h"
 
 #include "common/defs.h"
 #include "policy/guideline.h"
@@ -15,27 +15,6 @@ static const struct addr_range private_ranges[] = {
 	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
 	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
 };
-
-struct width_limit width_limit(enum width_of of)
-{
-	struct width_limit limit = { 0 };
-
-	switch (of) {
-	case WIDTH_SERVICE:
-		limit.accepted = (struct width){ 1U << 26, NETWORKS(20) };
-		limit.ordinary = (struct width){ 1U << 23, NETWORKS(24) };
-		break;
-	case WIDTH_CLOUD:
-		limit.accepted = (struct width){ 1U << 16, NETWORKS(48) };
-		limit.ordinary = (struct width){ 1U << 12, NETWORKS(56) };
-		break;
-	case WIDTH_ZONE:
-		limit.accepted = (struct width){ 1U << 25, NETWORKS(20) };
-		limit.ordinary = (struct width){ 1U << 24, NETWORKS(24) };
-		break;
-	}
-	return limit;
-}
 
 /* The first eight bytes as a number. */
 static uint64_t first_half(const uint8_t b[16])
@@ -69,9 +48,25 @@ struct width width_of(const struct addr_list *list)
 	return width;
 }
 
-bool width_exceeds(struct width a, struct width limit)
+bool width_is_odd(enum width_of of, const struct addr_list *list)
 {
-	return a.ipv4 > limit.ipv4 || a.ipv6_networks > limit.ipv6_networks;
+	struct width most = { 0 }, width = width_of(list);
+
+	switch (of) {
+	case WIDTH_SERVICE:
+		most = (struct width){ 1U << 22, NETWORKS(28) };
+		break;
+	case WIDTH_CLOUD:
+		most = (struct width){ 1U << 10, NETWORKS(56) };
+		break;
+	case WIDTH_ZONE:
+		most = (struct width){ 1U << 24, NETWORKS(28) };
+		break;
+	case WIDTH_MACHINES:
+		most = (struct width){ 1U << 8, 1 };
+		break;
+	}
+	return width.ipv4 > most.ipv4 || width.ipv6_networks > most.ipv6_networks;
 }
 
 unsigned int width_of_ports(const struct policy_ports *ports, uint8_t l4proto)
