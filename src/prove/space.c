@@ -404,6 +404,7 @@ void space_packet(const struct space *space, const uint32_t *values, struct walk
 		.l4proto = (uint8_t)values[SPACE_L4PROTO],
 		.dport =
 			(uint16_t)(values[SPACE_DPORT] == SPACE_NO_PORTS ? 0 : values[SPACE_DPORT]),
+		.is_short = values[SPACE_DPORT] == SPACE_NO_PORTS,
 		.tcp_flags = (uint8_t)values[SPACE_TCP_FLAGS],
 		.icmp_type = (uint8_t)values[SPACE_ICMP_TYPE],
 		.length = (uint16_t)values[SPACE_LENGTH],
@@ -448,7 +449,7 @@ void space_point(const struct space *space, const struct walk_packet *packet, ui
 	values[SPACE_IIF] = interface_index(space, packet->iif);
 	values[SPACE_OIF] = interface_index(space, packet->oif);
 	values[SPACE_L4PROTO] = packet->l4proto;
-	values[SPACE_DPORT] = packet->dport;
+	values[SPACE_DPORT] = packet->is_short ? SPACE_NO_PORTS : packet->dport;
 	values[SPACE_TCP_FLAGS] = packet->tcp_flags;
 	values[SPACE_ICMP_TYPE] = packet->icmp_type;
 	values[SPACE_TCP_DOFF] = packet->tcp_doff;
