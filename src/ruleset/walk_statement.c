@@ -50,8 +50,9 @@ static bool load_field(const struct walk_journey *journey, enum ruleset_field fi
 	case FIELD_L4PROTO:
 		*out = packet->l4proto;
 		return true;
+	case FIELD_SPORT:
 	case FIELD_DPORT:
-		number = htons(packet->dport);
+		number = htons(field == FIELD_SPORT ? packet->sport : packet->dport);
 		memcpy(out, &number, sizeof(number));
 		return !packet->is_short;
 	case FIELD_CT_MARK:
