@@ -51,12 +51,17 @@ static void managements_clear(struct policy_managements *managements)
 	*managements = (struct policy_managements){ 0 };
 }
 
+static void ismap_clear(struct policy_ismap *ismap)
+{
+	free(ismap->service);
+	free(ismap->number);
+	free(ismap->valid_until);
+}
+
 static void service_clear(struct policy_service *service)
 {
 	free(service->name);
-	free(service->ismap.service);
-	free(service->ismap.number);
-	free(service->ismap.valid_until);
+	ismap_clear(&service->ismap);
 	addr_list_clear(&service->addresses);
 	ports_clear(&service->ports);
 	strings_clear(&service->tenant_names);
@@ -100,6 +105,7 @@ void policy_free(struct policy *policy)
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
 		free(policy->endpoints[i].macs.at);
+		ismap_clear(&policy->endpoints[i].ismap);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
 		ports_clear(&policy->ports[i]);

@@ -52,6 +52,11 @@ struct policy_zone {
 		source_nat6; /* flows leaving by these interfaces get this source */
 };
 
+/* Registration on the ISMAP list of cloud services. */
+struct policy_ismap {
+	char *service, *number, *valid_until; /* valid_until: YYYY-MM-DD; each may be NULL */
+};
+
 /* The addresses that play a guideline role. */
 struct policy_endpoint {
 	bool declared;
@@ -60,10 +65,7 @@ struct policy_endpoint {
 	struct policy_macs macs; /* if any: only frames from these count as from this role */
 	struct policy_strings interfaces; /* where they live, if not behind the interfaces of the
 					   * zone whose networks hold them (for example a tunnel) */
-};
-
-struct policy_ismap {
-	char *service, *number, *valid_until; /* valid_until: YYYY-MM-DD; each may be NULL */
+	struct policy_ismap ismap;        /* of a DaaS; all NULL where none is given */
 };
 
 struct policy_service {
