@@ -247,6 +247,9 @@ void read_port_span(struct reader *r, const config_setting_t *s, const struct po
 /* read_item_fn: a name of a network interface; into is a struct policy_strings. */
 void read_interface_item(struct reader *r, const struct read_item *item, void *into);
 
+/* Reads the group s, a registration on the ISMAP list. */
+void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *ismap);
+
 /* Each copies the value of s to *ret if it is good, else adds the mistake and leaves *ret alone. */
 void read_copy(struct reader *r, const config_setting_t *s, char **ret);
 void read_slug(struct reader *r, const config_setting_t *s, char **ret); /* short ASCII name */

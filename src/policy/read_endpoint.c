@@ -113,11 +113,23 @@ static void endpoint_mac(struct reader *r, config_setting_t *s, void *into)
 		read_strings(r, s, mac_item, &r->policy->endpoints[target->index].macs);
 }
 
+static void endpoint_ismap(struct reader *r, config_setting_t *s, void *into)
+{
+	const struct read_target *target = into;
+
+	if (target->index == ROLE_MYNUMBER_DAAS || target->index == ROLE_LGWAN_DAAS ||
+	    target->index == ROLE_INTERNET_DAAS)
+		read_ismap(r, s, &r->policy->endpoints[target->index].ismap);
+	else
+		read_error(r, s, _("only a DaaS is a cloud service on the ISMAP list"));
+}
+
 static const struct read_key endpoint_keys[] = {
 	{ "addresses", READ_STRINGS, false, endpoint_addresses },
 	{ "addresses_file", READ_TEXT, false, endpoint_addresses_file },
 	{ "interfaces", READ_STRINGS, false, endpoint_interfaces },
 	{ "mac", READ_STRINGS, false, endpoint_mac },
+	{ "ismap", READ_GROUP, false, endpoint_ismap },
 };
 
 /* What is managed lives where it lives, in any zone, and is never the source of a flow. */

@@ -63,8 +63,7 @@ static void check_target(struct reader *r, const struct read_range *e)
 {
 	char range[ADDR_RANGE_TEXT_MAX];
 
-	if (r->policy->zones[ZONE_EXTERNAL].declared ||
-	    r->policy->zones[ZONE_INTERNET].reaches_internet)
+	if (r->policy->zones[ZONE_EXTERNAL].declared)
 		return;
 	for (size_t i = 0; i < ZONE_COUNT; i++)
 		if (list_contains(&r->policy->zone_addresses[i], &e->range) && i != ZONE_EXTERNAL)
