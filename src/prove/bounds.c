@@ -176,6 +176,10 @@ static int flow_targets(struct bounds *b, const struct guideline_flow *flow, uin
 		if (err)
 			return err;
 		to = diagram_and(d, diagram_or(d, to, via), b->to_zones[ZONE_EXTERNAL]);
+		/* "to the cloud service" means what the service declares; else both must */
+		if (flow->ports != PORT_GROUP_CLOUD)
+			to = diagram_and(
+				d, to, space_ports(b->space, &b->policy->ports[flow->ports], ~0U));
 	} else {
 		to = diagram_and(d, role_addresses(b, flow->to, SPACE_DST),
 				 space_ports(b->space, &b->policy->ports[flow->ports], ~0U));
@@ -204,9 +208,12 @@ static int exceptions(struct bounds *b, uint32_t *ret)
 
 	for (size_t i = 0; i < b->policy->exception_count; i++) {
 		const struct policy_exception *e = &b->policy->exceptions[i];
-		uint32_t set = diagram_and(d, space_addresses(b->space, SPACE_SRC, &e->from),
-					   space_addresses(b->space, SPACE_DST, &e->to));
+		uint32_t set;
 
+		if (e->forbidden_by)
+			continue;
+		set = diagram_and(d, space_addresses(b->space, SPACE_SRC, &e->from),
+				  space_addresses(b->space, SPACE_DST, &e->to));
 		set = diagram_and(d, set, space_ports(b->space, &e->ports, APPS_PASSING));
 		set = diagram_and(d, set, space_before(b->space, e->expires_s));
 		all = diagram_or(d, all, set);

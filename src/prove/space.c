@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +126,7 @@ int space_start(struct space *space)
 	last[SPACE_IIF] = (uint32_t)space->interface_count;
 	last[SPACE_OIF] = (uint32_t)space->interface_count;
 	last[SPACE_L4PROTO] = UINT8_MAX;
+	last[SPACE_SPORT] = UINT16_MAX;
 	last[SPACE_DPORT] = SPACE_NO_PORTS;
 	last[SPACE_TCP_FLAGS] = UINT8_MAX;
 	last[SPACE_ICMP_TYPE] = UINT8_MAX;
@@ -402,6 +402,7 @@ void space_packet(const struct space *space, const uint32_t *values, struct walk
 	*ret = (struct walk_packet){
 		.family = family,
 		.l4proto = (uint8_t)values[SPACE_L4PROTO],
+		.sport = (uint16_t)values[SPACE_SPORT],
 		.dport =
 			(uint16_t)(values[SPACE_DPORT] == SPACE_NO_PORTS ? 0 : values[SPACE_DPORT]),
 		.is_short = values[SPACE_DPORT] == SPACE_NO_PORTS,
@@ -416,8 +417,6 @@ void space_packet(const struct space *space, const uint32_t *values, struct walk
 		.meta_mark = get_mark(values, SPACE_META_CAME),
 		.now_s = values[SPACE_TIME] ? space->times[values[SPACE_TIME] - 1] : 0,
 	};
-	if (ret->l4proto == IPPROTO_TCP || ret->l4proto == IPPROTO_UDP)
-		ret->sport = 40000;
 	get_interface(space, values[SPACE_IIF], ret->iif);
 	get_interface(space, values[SPACE_OIF], ret->oif);
 	get_address(&values[SPACE_SRC], family, &ret->src);
@@ -449,6 +448,7 @@ void space_point(const struct space *space, const struct walk_packet *packet, ui
 	values[SPACE_IIF] = interface_index(space, packet->iif);
 	values[SPACE_OIF] = interface_index(space, packet->oif);
 	values[SPACE_L4PROTO] = packet->l4proto;
+	values[SPACE_SPORT] = packet->sport;
 	values[SPACE_DPORT] = packet->is_short ? SPACE_NO_PORTS : packet->dport;
 	values[SPACE_TCP_FLAGS] = packet->tcp_flags;
 	values[SPACE_ICMP_TYPE] = packet->icmp_type;

@@ -24,6 +24,7 @@ enum space_variable {
 	SPACE_IIF, /* index of the interface; one more than there are: any other */
 	SPACE_OIF,
 	SPACE_L4PROTO,
+	SPACE_SPORT, /* bytes 0 and 1 of the transport header */
 	SPACE_DPORT, /* bytes 2 and 3 of the transport header; 65536: it has none */
 	SPACE_TCP_FLAGS,
 	SPACE_ICMP_TYPE,

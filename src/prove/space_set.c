@@ -14,13 +14,20 @@ static const struct {
 	enum space_variable variable;
 	size_t words;
 } places[FIELD_COUNT] = {
-	[FIELD_IIFNAME] = { SPACE_IIF, 1 },       [FIELD_OIFNAME] = { SPACE_OIF, 1 },
-	[FIELD_SADDR4] = { SPACE_SRC, 1 },        [FIELD_DADDR4] = { SPACE_DST, 1 },
-	[FIELD_SADDR6] = { SPACE_SRC, 4 },        [FIELD_DADDR6] = { SPACE_DST, 4 },
-	[FIELD_L4PROTO] = { SPACE_L4PROTO, 1 },   [FIELD_DPORT] = { SPACE_DPORT, 1 },
+	[FIELD_IIFNAME] = { SPACE_IIF, 1 },
+	[FIELD_OIFNAME] = { SPACE_OIF, 1 },
+	[FIELD_SADDR4] = { SPACE_SRC, 1 },
+	[FIELD_DADDR4] = { SPACE_DST, 1 },
+	[FIELD_SADDR6] = { SPACE_SRC, 4 },
+	[FIELD_DADDR6] = { SPACE_DST, 4 },
+	[FIELD_L4PROTO] = { SPACE_L4PROTO, 1 },
+	[FIELD_SPORT] = { SPACE_SPORT, 1 },
+	[FIELD_DPORT] = { SPACE_DPORT, 1 },
 	[FIELD_CT_MARK] = { SPACE_MARKS, 0 }, /* bits, not words: see set_of_marks() */
-	[FIELD_LENGTH4] = { SPACE_LENGTH, 1 },    [FIELD_LENGTH6] = { SPACE_LENGTH, 1 },
-	[FIELD_TCP_DOFF] = { SPACE_TCP_DOFF, 1 }, [FIELD_ETHER_SADDR] = { SPACE_ETHER, 2 },
+	[FIELD_LENGTH4] = { SPACE_LENGTH, 1 },
+	[FIELD_LENGTH6] = { SPACE_LENGTH, 1 },
+	[FIELD_TCP_DOFF] = { SPACE_TCP_DOFF, 1 },
+	[FIELD_ETHER_SADDR] = { SPACE_ETHER, 2 },
 };
 
 uint32_t space_has_field(struct space *space, enum ruleset_field field)
@@ -38,6 +45,7 @@ uint32_t space_has_field(struct space *space, enum ruleset_field field)
 		return space_is(space, SPACE_L4PROTO, IPPROTO_TCP);
 	case FIELD_ETHER_SADDR:
 		return space_is(space, SPACE_HAS_ETHER, 1);
+	case FIELD_SPORT: /* a header too short for one is taken as too short for both */
 	case FIELD_DPORT:
 		return diagram_range(space->diagram, SPACE_DPORT, 0, UINT16_MAX);
 	case FIELD_CT_MARK:

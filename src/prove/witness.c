@@ -31,6 +31,7 @@ static void wish(uint32_t values[SPACE_VARIABLES], uint8_t l4proto, uint32_t fam
 	memset(values, 0, SPACE_VARIABLES * sizeof(*values));
 	values[SPACE_FAMILY] = family;
 	values[SPACE_L4PROTO] = l4proto;
+	values[SPACE_SPORT] = 40000;
 	values[SPACE_DPORT] = 443;
 	values[SPACE_TCP_FLAGS] = TCP_SYN;
 	values[SPACE_ICMP_TYPE] = 3;

@@ -87,6 +87,7 @@ static const struct kind kinds[] = {
 	{ { FIELD_LENGTH4, FIELD_TCP_DOFF }, 2 },
 	{ { FIELD_LENGTH6, FIELD_TCP_DOFF }, 2 },
 	{ { FIELD_ETHER_SADDR, FIELD_SADDR4 }, 2 },
+	{ { FIELD_DADDR4, FIELD_SADDR4, FIELD_L4PROTO, FIELD_SPORT }, 4 },
 };
 
 static void put_field(struct build *b, enum ruleset_field field, uint32_t n)
@@ -111,6 +112,7 @@ static void put_field(struct build *b, enum ruleset_field field, uint32_t n)
 	case FIELD_L4PROTO:
 		build_put_protocol(b, protocols[n % 2]);
 		return;
+	case FIELD_SPORT:
 	case FIELD_DPORT:
 		build_put_number(b, 440 + 2 * n, 440 + 2 * n + (uint32_t)below(2));
 		return;
@@ -310,6 +312,7 @@ static void random_packet(struct walk_packet *p)
 	*p = (struct walk_packet){
 		.family = one_in(2) ? 4 : 6,
 		.l4proto = pick(protocols),
+		.sport = (uint16_t)(439 + below(8)),
 		.dport = (uint16_t)(439 + below(8)),
 		.is_short = one_in(8),
 		.tcp_flags = one_in(2) ? 0x02 : (uint8_t)below(256),
