@@ -21,6 +21,8 @@ int cmd_controls(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_prove(int argc, char **argv);
+int cmd_simulate(int argc, char **argv);
 
 /* Prints the help of a command ("Usage: sekishoctl NAME ARGUMENTS", then text) or the version.
  * Gives CMD_OK. */

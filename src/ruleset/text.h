@@ -16,3 +16,6 @@ void text_print(const struct ruleset *ruleset, const char *queue_stands_for, FIL
  * text_print() takes the system's clock. */
 void text_print_at(const struct ruleset *ruleset, const char *queue_stands_for, int64_t now_s,
 		   FILE *to);
+
+/* Writes one rule's statements, without its comment and without a line's end. */
+void text_print_rule(const struct ruleset_rule *rule, FILE *to);
