@@ -15,6 +15,7 @@
 #include "ctl/cmd.h"
 #include "lint/lint.h"
 #include "policy/policy.h"
+#include "prove/prove.h"
 #include "report/controls.h"
 #include "ruleset/compile.h"
 
@@ -176,13 +177,23 @@ static int output(const struct request *request, const struct controls_report *r
 	return r;
 }
 
+static void free_proof(struct prove_result **proof)
+{
+	free(*proof);
+}
+
 static int report_policy(const struct request *request, const struct policy *policy)
 {
+	auto_(free_proof) struct prove_result *proof = calloc(1, sizeof(*proof));
 	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
 	auto_(lint_report_clear) struct lint_report lint = { 0 };
 	auto_(controls_report_clear) struct controls_report report = { 0 };
-	int r = compile_policy(policy, &ruleset);
 
+	if (!proof) {
+		(void)fprintf(stderr, _("%s: %s\n"), request->file, strerror(ENOMEM));
+		return CMD_TROUBLE;
+	}
+	int r = compile_policy(policy, &ruleset);
 	if (r < 0) {
 		(void)fprintf(stderr, _("%s: the kernel rules cannot be made: %s\n"), request->file,
 			      strerror(-r));
@@ -190,10 +201,13 @@ static int report_policy(const struct request *request, const struct policy *pol
 	}
 	const struct controls_input input = { .policy = policy,
 					      .ruleset = ruleset,
+					      .proof = proof,
 					      .lint = &lint,
 					      .now_s = request->now_s,
 					      .japanese = request->japanese };
-	r = lint_policy(policy, request->now_s, &lint);
+	r = prove_ruleset(policy, ruleset, proof);
+	if (r == 0)
+		r = lint_policy(policy, request->now_s, &lint);
 	if (r == 0)
 		r = controls_report(&input, &report);
 	if (r == 0)
