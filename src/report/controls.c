@@ -206,18 +206,31 @@ static int find_attestations(const struct controls_report *report, const char *k
 	return 0;
 }
 
+static const struct prove_claim *claim_of(const struct prove_result *proof, const char *id)
+{
+	for (size_t i = 0; i < proof->count; i++) {
+		if (strcmp(proof->claims[i].id, id) == 0)
+			return &proof->claims[i];
+	}
+	return NULL;
+}
+
+/* The claims that bear on a row. That everything else is refused bears on all that rules do, but is
+ * not repeated where it holds. */
 static void find_claims(const struct prove_result *proof, const struct controls_duty *duty,
 			struct controls_item *item)
 {
-	for (size_t p = 0; p < CONTROLS_CLAIMS_MAX && duty->proofs[p]; p++) {
-		for (size_t i = 0; i < proof->count; i++) {
-			const struct prove_claim *claim = &proof->claims[i];
+	const struct prove_claim *rest = claim_of(proof, "default-deny");
 
-			if (strcmp(claim->id, duty->proofs[p]) == 0 &&
-			    claim->status != PROVE_NOT_APPLICABLE)
-				item->claims[item->claim_count++] = claim;
-		}
+	for (size_t p = 0; p < CONTROLS_CLAIMS_MAX - 1 && duty->proofs[p]; p++) {
+		const struct prove_claim *claim = claim_of(proof, duty->proofs[p]);
+
+		if (claim && claim->status != PROVE_NOT_APPLICABLE)
+			item->claims[item->claim_count++] = claim;
 	}
+	if (rest && item->means != CONTROLS_FUNCTION &&
+	    (rest->status == PROVE_FAILS || rest->status == PROVE_UNKNOWN))
+		item->claims[item->claim_count++] = rest;
 }
 
 static const struct prove_claim *claim_with(const struct controls_item *item,

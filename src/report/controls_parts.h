@@ -31,7 +31,7 @@ struct controls_duty {
 	enum controls_share share;
 	const char *does; /* gettext msgid */
 	const char *rest; /* gettext msgid: what is not the appliance's; NULL: nothing */
-	const char *proofs[CONTROLS_CLAIMS_MAX]; /* ids of claims that bear on it */
+	const char *proofs[CONTROLS_CLAIMS_MAX - 1]; /* ids of claims that bear on it */
 };
 
 /* The duty of that id, or NULL: the appliance does nothing for it. */

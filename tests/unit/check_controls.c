@@ -301,6 +301,21 @@ START_TEST(a_proof_that_holds_is_shown_one_that_fails_opens_the_row)
 }
 END_TEST
 
+START_TEST(if_anything_else_may_pass_no_restriction_is_met)
+{
+	struct site site;
+
+	site_open(&site, "route-1");
+	claim(&site, "internet-to-mynumber", PROVE_HOLDS);
+	claim(&site, "default-deny", PROVE_FAILS);
+	site_report(&site);
+	ck_assert_uint_eq(site.report.required.appliance, 0);
+	ck_assert_int_eq(item(&site, "own/block-internet-to-mynumber")->status, CONTROLS_OPEN);
+	ck_assert_int_eq(item(&site, "own/daas-mfa")->status, CONTROLS_ATTESTED);
+	site_close(&site);
+}
+END_TEST
+
 START_TEST(what_the_guideline_exempts_is_not_counted_as_met)
 {
 	struct site site;
@@ -549,6 +564,7 @@ int main(void)
 	tcase_add_test(tcase,
 		       what_is_attested_of_a_condition_counts_for_the_row_that_says_the_same);
 	tcase_add_test(tcase, a_proof_that_holds_is_shown_one_that_fails_opens_the_row);
+	tcase_add_test(tcase, if_anything_else_may_pass_no_restriction_is_met);
 	tcase_add_test(tcase, what_the_guideline_exempts_is_not_counted_as_met);
 	tcase_add_test(tcase, shared_names_leave_the_tenant_open);
 	tcase_add_test(tcase, an_exception_from_the_zone_makes_a_restriction_a_part);
