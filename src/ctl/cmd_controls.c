@@ -177,23 +177,14 @@ static int output(const struct request *request, const struct controls_report *r
 	return r;
 }
 
-static void free_proof(struct prove_result **proof)
-{
-	free(*proof);
-}
-
 static int report_policy(const struct request *request, const struct policy *policy)
 {
-	auto_(free_proof) struct prove_result *proof = calloc(1, sizeof(*proof));
+	struct prove_result proof = { 0 };
 	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
 	auto_(lint_report_clear) struct lint_report lint = { 0 };
 	auto_(controls_report_clear) struct controls_report report = { 0 };
-
-	if (!proof) {
-		(void)fprintf(stderr, _("%s: %s\n"), request->file, strerror(ENOMEM));
-		return CMD_TROUBLE;
-	}
 	int r = compile_policy(policy, &ruleset);
+
 	if (r < 0) {
 		(void)fprintf(stderr, _("%s: the kernel rules cannot be made: %s\n"), request->file,
 			      strerror(-r));
@@ -201,11 +192,11 @@ static int report_policy(const struct request *request, const struct policy *pol
 	}
 	const struct controls_input input = { .policy = policy,
 					      .ruleset = ruleset,
-					      .proof = proof,
+					      .proof = &proof,
 					      .lint = &lint,
 					      .now_s = request->now_s,
 					      .japanese = request->japanese };
-	r = prove_ruleset(policy, ruleset, proof);
+	r = prove_ruleset(policy, ruleset, &proof);
 	if (r == 0)
 		r = lint_policy(policy, request->now_s, &lint);
 	if (r == 0)

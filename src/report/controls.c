@@ -2,6 +2,7 @@
 /* Puts the report of controls together: which rows, how each stands, and the counts. */
 #include "report/controls.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -188,7 +189,7 @@ static int find_attestations(const struct controls_report *report, const char *k
 {
 	const struct policy *policy = report->input.policy;
 	const struct policy_attestation **found =
-		calloc(policy->attestation_count + 1, sizeof(*found));
+		calloc(policy->attestation_count + 1, sizeof(const struct policy_attestation *));
 	size_t count = 0;
 
 	if (!found)
@@ -342,7 +343,7 @@ static int add_items(struct controls_report *report)
 
 static int find_findings(const struct lint_report *lint, struct controls_condition *c)
 {
-	c->findings = calloc(lint->count + 1, sizeof(*c->findings));
+	c->findings = calloc(lint->count + 1, sizeof(const struct lint_finding *));
 	if (!c->findings)
 		return -ENOMEM;
 	for (size_t i = 0; i < lint->count; i++) {
@@ -358,6 +359,7 @@ static enum lint_severity worst(const struct controls_condition *c)
 	enum lint_severity severity = LINT_NOTE;
 
 	for (size_t i = 0; i < c->finding_count; i++) {
+		assert(c->findings[i]);
 		if (c->findings[i]->severity < severity)
 			severity = c->findings[i]->severity;
 	}
@@ -432,6 +434,7 @@ struct controls_counts controls_count(const struct controls_report *report,
 	for (size_t i = 0; i < report->count; i++) {
 		const struct controls_item *item = &report->items[i];
 
+		assert(item->control);
 		if (item->control->level != level ||
 		    (configuration != CONFIGURATION_COUNT &&
 		     item->control->configuration != configuration))

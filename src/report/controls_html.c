@@ -90,7 +90,7 @@ static void write_style(struct html *html, const struct controls_report *report)
 {
 	const struct policy *policy = report->input.policy;
 
-	html_open(html, "style", NULL);
+	html_open(html, "style");
 	html_constant(html, style_screen);
 	html_constant(html, style_print);
 	html_constant(html, "@page{size:A4;margin:19mm 15mm 17mm;"
@@ -116,7 +116,7 @@ static void fact(struct html *html, const char *name, const char *class, const c
 static void write_firewalls(struct html *html, const struct policy *policy)
 {
 	html_element(html, "dt", NULL, _("Firewalls it plays"));
-	html_open(html, "dd", NULL);
+	html_open(html, "dd");
 	for (int i = 0; i < FIREWALL_COUNT; i++) {
 		if (policy->firewalls & FIREWALL_BIT(i))
 			html_element(html, "div", NULL, controls_firewall_text((enum firewall)i));
@@ -127,7 +127,7 @@ static void write_firewalls(struct html *html, const struct policy *policy)
 static void write_configurations(struct html *html, const struct controls_report *report)
 {
 	html_element(html, "dt", NULL, _("Configurations"));
-	html_open(html, "dd", NULL);
+	html_open(html, "dd");
 	for (int i = 0; i < CONFIGURATION_COUNT; i++) {
 		if (report->configurations & CONFIGURATION_BIT(i))
 			html_element(html, "div", NULL,
@@ -140,10 +140,10 @@ static void write_title(struct html *html, const struct controls_report *report)
 {
 	const struct policy *policy = report->input.policy;
 
-	html_open(html, "header", NULL);
+	html_open(html, "header");
 	html_element(html, "p", "organisation", policy->organisation);
 	html_element(html, "h1", NULL, _("State of the security controls at the network boundary"));
-	html_open(html, "dl", "class", "facts", NULL);
+	html_open(html, "dl", "class", "facts");
 	fact(html, _("Organisation"), NULL, policy->organisation);
 	fact(html, _("Appliance"), NULL, policy->appliance_name);
 	write_firewalls(html, policy);
@@ -158,7 +158,7 @@ static void write_title(struct html *html, const struct controls_report *report)
 
 static void count_cell(struct html *html, size_t count)
 {
-	html_open(html, "td", "class", "n", NULL);
+	html_open(html, "td", "class", "n");
 	html_printf(html, "%zu", count);
 	html_close(html);
 }
@@ -183,16 +183,16 @@ static void count_head(struct html *html)
 				      _("of these: a part done by the appliance"),
 				      _("Not applicable") };
 
-	html_open(html, "thead", NULL);
-	html_open(html, "tr", NULL);
-	html_open(html, "th", "scope", "col", NULL);
+	html_open(html, "thead");
+	html_open(html, "tr");
+	html_open(html, "th", "scope", "col");
 	html_text(html, _("Configuration"));
 	html_close(html);
-	html_open(html, "th", "scope", "col", "class", "n", NULL);
+	html_open(html, "th", "scope", "col", "class", "n");
 	html_text(html, _("Level"));
 	html_close(html);
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
-		html_open(html, "th", "scope", "col", "class", "n", NULL);
+		html_open(html, "th", "scope", "col", "class", "n");
 		html_text(html, heads[i]);
 		html_close(html);
 	}
@@ -207,15 +207,15 @@ static void count_rows(struct html *html, const struct controls_report *report,
 	const struct controls_counts required = controls_count(report, c, LEVEL_REQUIRED);
 	const struct controls_counts recommended = controls_count(report, c, LEVEL_RECOMMENDED);
 
-	html_open(html, "tr", "class", class, NULL);
-	html_open(html, "th", "scope", "rowgroup", "rowspan", recommended.total ? "2" : "1", NULL);
+	html_open(html, "tr", "class", class);
+	html_open(html, "th", "scope", "rowgroup", "rowspan", recommended.total ? "2" : "1");
 	html_text(html, label);
 	html_close(html);
 	count_cells(html, _("required"), &required);
 	html_close(html);
 	if (!recommended.total)
 		return;
-	html_open(html, "tr", NULL);
+	html_open(html, "tr");
 	count_cells(html, _("recommended"), &recommended);
 	html_close(html);
 }
@@ -227,13 +227,13 @@ static void bar_part(struct html *html, const char *class, size_t count, size_t 
 	if (count == 0)
 		return;
 	(void)snprintf(width, sizeof(width), "width:%.2f%%", 100.0 * (double)count / (double)total);
-	html_open(html, "span", "class", class, "style", width, NULL);
+	html_open(html, "span", "class", class, "style", width);
 	html_close(html);
 }
 
 static void write_bar(struct html *html, const struct controls_counts *c)
 {
-	html_open(html, "div", "class", "bar", "role", "presentation", NULL);
+	html_open(html, "div", "class", "bar", "role", "presentation");
 	bar_part(html, "b-met", c->appliance, c->total);
 	bar_part(html, "b-attested", c->attested, c->total);
 	bar_part(html, "b-open", c->open, c->total);
@@ -251,10 +251,10 @@ static void write_marks(struct html *html)
 		      { "b-open", _("Open") },
 		      { "b-na", _("Not applicable") } };
 
-	html_open(html, "ul", "class", "marks small", NULL);
+	html_open(html, "ul", "class", "marks small");
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		html_open(html, "li", NULL);
-		html_open(html, "span", "class", "bar", NULL);
+		html_open(html, "li");
+		html_open(html, "span", "class", "bar");
 		html_element(html, "span", marks[i].class, "");
 		html_close(html);
 		html_text(html, marks[i].text);
@@ -267,9 +267,9 @@ static void write_summary(struct html *html, const struct controls_report *repor
 {
 	const struct controls_counts *c = &report->required;
 
-	html_open(html, "section", NULL);
+	html_open(html, "section");
 	html_element(html, "h2", NULL, _("Summary"));
-	html_open(html, "p", NULL);
+	html_open(html, "p");
 	html_printf(
 		html,
 		_("Of %zu required controls the appliance meets %zu by itself, the organisation "
@@ -280,9 +280,9 @@ static void write_summary(struct html *html, const struct controls_report *repor
 	if (c->total)
 		write_bar(html, c);
 	write_marks(html);
-	html_open(html, "table", "class", "counts keep", NULL);
+	html_open(html, "table", "class", "counts keep");
 	count_head(html);
-	html_open(html, "tbody", NULL);
+	html_open(html, "tbody");
 	for (int i = 0; i < CONFIGURATION_COUNT; i++) {
 		if (report->configurations & CONFIGURATION_BIT(i))
 			count_rows(html, report, (enum configuration)i, "",
@@ -300,8 +300,8 @@ static void explain(struct html *html, enum controls_status status, const char *
 	char class[32];
 
 	(void)snprintf(class, sizeof(class), "badge %s", controls_status_slug(status));
-	html_open(html, "tr", NULL);
-	html_open(html, "td", NULL);
+	html_open(html, "tr");
+	html_open(html, "td");
 	html_element(html, "span", class, controls_status_text(status));
 	html_close(html);
 	html_element(html, "td", NULL, text);
@@ -310,10 +310,10 @@ static void explain(struct html *html, enum controls_status status, const char *
 
 static void write_legend(struct html *html)
 {
-	html_open(html, "section", "class", "keep", NULL);
+	html_open(html, "section", "class", "keep");
 	html_element(html, "h2", NULL, _("How to read this report"));
-	html_open(html, "table", NULL);
-	html_open(html, "tbody", NULL);
+	html_open(html, "table");
+	html_open(html, "tbody");
 	explain(html, CONTROLS_ENFORCED,
 		_("The rules compiled from the policy see to the whole of it, by address and port, "
 		  "in the kernel."));
@@ -348,9 +348,9 @@ static void write_documents(struct html *html)
 	size_t count;
 	const char *const *documents = guideline_documents(&count);
 
-	html_open(html, "section", "class", "keep", NULL);
+	html_open(html, "section", "class", "keep");
 	html_element(html, "h2", NULL, _("Documents"));
-	html_open(html, "ol", "class", "documents", "lang", "ja", NULL);
+	html_open(html, "ol", "class", "documents", "lang", "ja");
 	for (size_t i = 0; i < count; i++)
 		html_element(html, "li", NULL, documents[i]);
 	html_close(html);
@@ -366,19 +366,19 @@ void controls_html(const struct controls_report *report, FILE *to)
 	const char *organisation = report->input.policy->organisation;
 
 	html_constant(&html, "<!DOCTYPE html>\n");
-	html_open(&html, "html", "lang", report->input.japanese ? "ja" : "en", NULL);
-	html_open(&html, "head", NULL);
+	html_open(&html, "html", "lang", report->input.japanese ? "ja" : "en");
+	html_open(&html, "head");
 	html_constant(&html, "<meta charset=\"utf-8\"/>"
 			     "<meta name=\"viewport\" content=\"width=device-width\"/>"
 			     "<meta http-equiv=\"Content-Security-Policy\" "
 			     "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n");
-	html_open(&html, "title", NULL);
+	html_open(&html, "title");
 	html_printf(&html, "%s - %s", organisation ? organisation : "",
 		    _("State of the security controls at the network boundary"));
 	html_close(&html);
 	write_style(&html, report);
 	html_close(&html);
-	html_open(&html, "body", NULL);
+	html_open(&html, "body");
 	write_title(&html, report);
 	write_summary(&html, report);
 	write_legend(&html);

@@ -20,7 +20,7 @@ static void close_section(struct html *html)
 static void open_section(struct html *html, const char *title)
 {
 	html_constant(html, "\n");
-	html_open(html, "section", NULL);
+	html_open(html, "section");
 	html_element(html, "h2", NULL, title);
 }
 
@@ -34,7 +34,7 @@ static void write_findings(struct html *html, const struct controls_condition *c
 	for (size_t i = 0; i < c->finding_count; i++) {
 		const struct lint_finding *f = c->findings[i];
 
-		html_open(html, "p", "class", f->severity == LINT_NOTE ? "" : "fails", NULL);
+		html_open(html, "p", "class", f->severity == LINT_NOTE ? "" : "fails");
 		if (f->line > 0)
 			html_printf(html, _("line %d: "), f->line);
 		html_text(html, f->what);
@@ -47,23 +47,23 @@ static void write_condition(struct html *html, const struct controls_report *rep
 {
 	const char *does = controls_condition_duty(c->condition->id);
 
-	html_open(html, "tr", NULL);
-	html_open(html, "td", NULL);
+	html_open(html, "tr");
+	html_open(html, "td");
 	if (!report->input.japanese)
 		html_element(html, "p", NULL, c->condition->rule_en);
 	html_element(html, "p", "key", c->condition->id);
 	html_close(html);
-	html_open(html, "td", NULL);
-	html_open(html, "p", "lang", "ja", NULL);
+	html_open(html, "td");
+	html_open(html, "p", "lang", "ja");
 	html_text(html, c->condition->text_ja);
 	html_close(html);
 	controls_html_source(html, c->condition->source, NULL);
 	html_close(html);
-	html_open(html, "td", "class", "state", NULL);
+	html_open(html, "td", "class", "state");
 	if (c->condition->kind == CONDITION_INFO) {
 		html_element(html, "p", NULL, _("For information."));
 	} else {
-		html_open(html, "p", NULL);
+		html_open(html, "p");
 		if (c->condition->kind == CONDITION_LINT && c->status == CONTROLS_FUNCTION)
 			html_element(html, "span", "badge function", _("Checked"));
 		else
@@ -84,7 +84,7 @@ void controls_html_conditions(struct html *html, const struct controls_report *r
 				      _("State here") };
 
 	open_section(html, _("Conditions that the guideline sets"));
-	html_open(html, "table", NULL);
+	html_open(html, "table");
 	html_constant(html, "<colgroup><col class=\"what\"/><col class=\"wording\"/>"
 			    "<col class=\"state\"/></colgroup>");
 	controls_html_head(html, heads, ARRAY_SIZE(heads));
@@ -106,7 +106,7 @@ void controls_html_proof_summary(struct html *html, const struct controls_report
 	if (!report->input.proof)
 		return;
 	count_claims(report->input.proof, counts);
-	html_open(html, "p", NULL);
+	html_open(html, "p");
 	html_printf(html,
 		    _("Proof of the rules over all packets there can be: of %zu claims %zu hold, "
 		      "%zu fail, %zu are not known, %zu do not apply here."),
@@ -117,11 +117,11 @@ void controls_html_proof_summary(struct html *html, const struct controls_report
 
 static void write_claim(struct html *html, const struct prove_claim *claim)
 {
-	html_open(html, "tr", NULL);
+	html_open(html, "tr");
 	cell(html, "mono", claim->id);
-	html_open(html, "td", NULL);
+	html_open(html, "td");
 	if (claim->forbidden && claim->forbidden->text_ja) {
-		html_open(html, "p", "lang", "ja", NULL);
+		html_open(html, "p", "lang", "ja");
 		html_text(html, claim->forbidden->text_ja);
 		html_close(html);
 		controls_html_source(html, claim->forbidden->source, NULL);
@@ -130,7 +130,7 @@ static void write_claim(struct html *html, const struct prove_claim *claim)
 			     _("Nothing passes but what the policy and the guideline permit."));
 	}
 	html_close(html);
-	html_open(html, "td", NULL);
+	html_open(html, "td");
 	html_element(html, "p", claim->status == PROVE_FAILS ? "fails" : "label",
 		     controls_claim_text(claim->status));
 	html_element(html, "p", "small", claim->why);
@@ -145,7 +145,7 @@ void controls_html_proof(struct html *html, const struct controls_report *report
 	if (!report->input.proof)
 		return;
 	open_section(html, _("Proof of the rules"));
-	html_open(html, "table", NULL);
+	html_open(html, "table");
 	html_constant(html, "<colgroup><col class=\"what\"/><col class=\"state\"/>"
 			    "<col class=\"wording\"/></colgroup>");
 	controls_html_head(html, heads, ARRAY_SIZE(heads));
@@ -159,17 +159,17 @@ static void write_service(struct html *html, const struct controls_report *repor
 {
 	const struct guideline_role *role = guideline_role(s->role);
 
-	html_open(html, "tr", NULL);
+	html_open(html, "tr");
 	cell(html, NULL, s->name);
 	cell(html, NULL, report->input.japanese ? role->name_ja : role->name_en);
 	if (s->exempt) {
-		html_open(html, "td", "colspan", "3", NULL);
+		html_open(html, "td", "colspan", "3");
 		html_text(html, _("Outside the ISMAP list: a security update service"));
 		html_close(html);
 	} else {
 		cell(html, NULL, s->ismap.service);
 		cell(html, NULL, s->ismap.number);
-		html_open(html, "td", NULL);
+		html_open(html, "td");
 		html_text(html, s->ismap.valid_until);
 		if (s->ismap.valid_until && strcmp(s->ismap.valid_until, report->date) < 0)
 			html_element(html, "p", "fails", _("expired"));
@@ -187,7 +187,7 @@ void controls_html_services(struct html *html, const struct controls_report *rep
 	if (!policy->service_count)
 		return;
 	open_section(html, _("Cloud services in use, as the policy declares them"));
-	html_open(html, "table", NULL);
+	html_open(html, "table");
 	controls_html_head(html, heads, ARRAY_SIZE(heads));
 	for (size_t i = 0; i < policy->service_count; i++)
 		write_service(html, report, &policy->services[i]);
@@ -199,7 +199,7 @@ static void write_addresses(struct html *html, const struct addr_list *list)
 	char text[ADDR_RANGE_TEXT_MAX];
 	const char *between = "";
 
-	html_open(html, "td", "class", "mono", NULL);
+	html_open(html, "td", "class", "mono");
 	for (size_t i = 0; i < list->count; i++) {
 		html_text(html, between);
 		html_text(html, addr_range_text(&list->at[i], text));
@@ -217,13 +217,13 @@ static void write_exception(struct html *html, const struct controls_report *rep
 
 	if (localtime_r(&expires, &tm))
 		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M %z", &tm);
-	html_open(html, "tr", NULL);
+	html_open(html, "tr");
 	cell(html, NULL, e->name);
 	write_addresses(html, &e->from);
 	write_addresses(html, &e->to);
 	cell(html, NULL, e->reason);
 	cell(html, NULL, e->approved_by);
-	html_open(html, "td", NULL);
+	html_open(html, "td");
 	html_text(html, text);
 	if (e->expires_s <= report->input.now_s)
 		html_element(html, "p", "small", _("expired"));
@@ -243,7 +243,7 @@ void controls_html_exceptions(struct html *html, const struct controls_report *r
 		html_close(html);
 		return;
 	}
-	html_open(html, "table", NULL);
+	html_open(html, "table");
 	controls_html_head(html, heads, ARRAY_SIZE(heads));
 	for (size_t i = 0; i < policy->exception_count; i++)
 		write_exception(html, report, &policy->exceptions[i]);

@@ -13,7 +13,7 @@ void controls_html_source(struct html *html, const char *source, const char *als
 	auto_(free_charp) char *text = controls_source_text(source);
 	auto_(free_charp) char *more = also ? controls_source_text(also) : NULL;
 
-	html_open(html, "p", "class", "source", NULL);
+	html_open(html, "p", "class", "source");
 	html_text(html, text);
 	if (more) {
 		html_text(html, "; ");
@@ -46,13 +46,12 @@ static void write_name(struct html *html, const struct controls_report *report,
 {
 	const struct guideline_control *c = item->control;
 
-	html_open(html, "td", NULL);
+	html_open(html, "td");
 	html_printf(html, "%zu", item->number);
 	write_level(html, report, c);
 	if (!report->input.japanese)
 		html_element(html, "p", "name", c->name_en);
-	html_open(html, "p", "class", report->input.japanese ? "name" : "small", "lang", "ja",
-		  NULL);
+	html_open(html, "p", "class", report->input.japanese ? "name" : "small", "lang", "ja");
 	html_text(html, c->name_ja);
 	html_close(html);
 	html_element(html, "p", "key", c->key);
@@ -61,8 +60,8 @@ static void write_name(struct html *html, const struct controls_report *report,
 
 static void write_wording(struct html *html, const struct guideline_control *c)
 {
-	html_open(html, "td", NULL);
-	html_open(html, "div", "lang", "ja", NULL);
+	html_open(html, "td");
+	html_open(html, "div", "lang", "ja");
 	if (c->text_ja)
 		html_element(html, "p", NULL, c->text_ja);
 	if (c->relation_ja)
@@ -77,7 +76,7 @@ static void write_wording(struct html *html, const struct guideline_control *c)
 
 static void labelled(struct html *html, const char *label, const char *text)
 {
-	html_open(html, "p", NULL);
+	html_open(html, "p");
 	html_element(html, "span", "label", label);
 	html_text(html, _(": "));
 	html_text(html, text);
@@ -88,11 +87,11 @@ static void write_rules(struct html *html, const struct controls_item *item)
 {
 	if (!item->rule_count && !item->settings.count)
 		return;
-	html_open(html, "ul", "class", "rules", NULL);
+	html_open(html, "ul", "class", "rules");
 	for (size_t i = 0; i < item->rule_count; i++) {
 		const struct controls_rules *r = &item->rules[i];
 
-		html_open(html, "li", NULL);
+		html_open(html, "li");
 		html_printf(html, "%s [%s]\u00a0×\u00a0%zu", r->id, r->chain, r->count);
 		html_close(html);
 	}
@@ -106,7 +105,7 @@ static void write_claims(struct html *html, const struct controls_item *item)
 	for (size_t i = 0; i < item->claim_count; i++) {
 		const struct prove_claim *claim = item->claims[i];
 
-		html_open(html, "p", "class", claim->status == PROVE_HOLDS ? "" : "fails", NULL);
+		html_open(html, "p", "class", claim->status == PROVE_HOLDS ? "" : "fails");
 		html_element(html, "span", "label", _("Proof"));
 		html_text(html, _(": "));
 		html_element(html, "span", "mono", claim->id);
@@ -121,7 +120,7 @@ void controls_html_attestations(struct html *html, const struct controls_report 
 				const struct policy_attestation *const *at, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		html_open(html, "p", "class", "attestation", NULL);
+		html_open(html, "p", "class", "attestation");
 		html_element(html, "span", "label", _("Attested by"));
 		html_printf(html, _(": %s, %s"), at[i]->by, at[i]->on);
 		if (at[i]->statement)
@@ -138,8 +137,8 @@ void controls_html_attestations(struct html *html, const struct controls_report 
 static void write_state(struct html *html, const struct controls_report *report,
 			const struct controls_item *item)
 {
-	html_open(html, "td", "class", "state", NULL);
-	html_open(html, "p", NULL);
+	html_open(html, "td", "class", "state");
+	html_open(html, "p");
 	controls_html_badge(html, item->status);
 	html_close(html);
 	if (item->does)
@@ -161,7 +160,7 @@ static void write_row(struct html *html, const struct controls_report *report,
 
 	(void)snprintf(id, sizeof(id), "c%zu", item->number);
 	html_constant(html, "\n");
-	html_open(html, "tr", "id", id, NULL);
+	html_open(html, "tr", "id", id);
 	write_name(html, report, item);
 	write_wording(html, item->control);
 	write_state(html, report, item);
@@ -171,8 +170,8 @@ static void write_row(struct html *html, const struct controls_report *report,
 static void write_place(struct html *html, const struct controls_report *report,
 			const struct guideline_control *c)
 {
-	html_open(html, "tr", "class", "place", NULL);
-	html_open(html, "th", "colspan", "3", "scope", "colgroup", NULL);
+	html_open(html, "tr", "class", "place");
+	html_open(html, "th", "colspan", "3", "scope", "colgroup");
 	if (report->input.japanese)
 		html_text(html, c->place_ja);
 	else
@@ -183,16 +182,16 @@ static void write_place(struct html *html, const struct controls_report *report,
 
 void controls_html_head(struct html *html, const char *const *heads, size_t count)
 {
-	html_open(html, "thead", NULL);
-	html_open(html, "tr", NULL);
+	html_open(html, "thead");
+	html_open(html, "tr");
 	for (size_t i = 0; i < count; i++) {
-		html_open(html, "th", "scope", "col", NULL);
+		html_open(html, "th", "scope", "col");
 		html_text(html, heads[i]);
 		html_close(html);
 	}
 	html_close(html);
 	html_close(html);
-	html_open(html, "tbody", NULL);
+	html_open(html, "tbody");
 }
 
 static void open_table(struct html *html)
@@ -200,7 +199,7 @@ static void open_table(struct html *html)
 	const char *const heads[] = { _("Control"), _("Wording of the guideline"),
 				      _("State here") };
 
-	html_open(html, "table", NULL);
+	html_open(html, "table");
 	html_constant(html, "<colgroup><col class=\"what\"/><col class=\"wording\"/>"
 			    "<col class=\"state\"/></colgroup>");
 	controls_html_head(html, heads, ARRAY_SIZE(heads));
@@ -247,14 +246,14 @@ static void write_chapter(struct html *html, const struct controls_report *repor
 	const struct guideline_chapter *chapter = guideline_chapter(configuration);
 
 	if (chapter->implemented_at_ja) {
-		html_open(html, "p", "lang", "ja", NULL);
+		html_open(html, "p", "lang", "ja");
 		html_text(html, chapter->implemented_at_ja);
 		html_close(html);
 	}
 	if (chapter->note_source) {
 		auto_(free_charp) char *source = controls_source_text(chapter->note_source);
 
-		html_open(html, "p", NULL);
+		html_open(html, "p");
 		html_text(html,
 			  _("The documents have no table of its own for this configuration: it is "
 			    "the one without the prime mark, with terminals left in the internet "
@@ -264,7 +263,7 @@ static void write_chapter(struct html *html, const struct controls_report *repor
 	}
 	if (chapter->precondition_count) {
 		html_element(html, "h3", NULL, _("Preconditions of this case"));
-		html_open(html, "ul", "lang", "ja", NULL);
+		html_open(html, "ul", "lang", "ja");
 		for (size_t i = 0; i < chapter->precondition_count; i++)
 			html_element(html, "li", NULL, chapter->preconditions_ja[i]);
 		html_close(html);
@@ -278,7 +277,7 @@ void controls_html_rows(struct html *html, const struct controls_report *report)
 		if (!(report->configurations & CONFIGURATION_BIT(i)))
 			continue;
 		html_constant(html, "\n");
-		html_open(html, "section", "class", "configuration", NULL);
+		html_open(html, "section", "class", "configuration");
 		html_element(html, "h2", NULL, controls_label(report, (enum configuration)i));
 		write_chapter(html, report, (enum configuration)i);
 		write_tables(html, report, (enum configuration)i);
@@ -293,19 +292,19 @@ static void write_open_row(struct html *html, const struct controls_report *repo
 	char link[32];
 
 	(void)snprintf(link, sizeof(link), "#c%zu", item->number);
-	html_open(html, "tr", NULL);
-	html_open(html, "td", "class", "n", NULL);
-	html_open(html, "a", "href", link, NULL);
+	html_open(html, "tr");
+	html_open(html, "td", "class", "n");
+	html_open(html, "a", "href", link);
 	html_printf(html, "%zu", item->number);
 	html_close(html);
 	html_close(html);
-	html_open(html, "td", NULL);
+	html_open(html, "td");
 	html_text(html, report->input.japanese ? item->control->name_ja : item->control->name_en);
 	html_close(html);
 	html_element(html, "td", NULL,
 		     report->input.japanese ? item->control->place_ja : item->control->place_en);
 	html_element(html, "td", "small", source);
-	html_open(html, "td", NULL);
+	html_open(html, "td");
 	html_text(html, item->share == CONTROLS_PART && item->rest ? item->rest : item->open);
 	html_close(html);
 	html_close(html);
@@ -322,14 +321,14 @@ void controls_html_open_rows(struct html *html, const struct controls_report *re
 				      _("What is open") };
 	enum configuration last = CONFIGURATION_COUNT;
 
-	html_open(html, "section", NULL);
+	html_open(html, "section");
 	html_element(html, "h2", NULL, _("Required controls that are open"));
 	if (!report->required.open) {
 		html_element(html, "p", NULL, _("None."));
 		html_close(html);
 		return;
 	}
-	html_open(html, "table", "class", "open", NULL);
+	html_open(html, "table", "class", "open");
 	html_constant(html, "<colgroup><col/><col class=\"c2\"/><col class=\"c3\"/>"
 			    "<col class=\"c4\"/><col/></colgroup>");
 	controls_html_head(html, heads, ARRAY_SIZE(heads));
@@ -340,8 +339,8 @@ void controls_html_open_rows(struct html *html, const struct controls_report *re
 			continue;
 		if (item->control->configuration != last) {
 			last = item->control->configuration;
-			html_open(html, "tr", "class", "place", NULL);
-			html_open(html, "th", "colspan", "5", "scope", "colgroup", NULL);
+			html_open(html, "tr", "class", "place");
+			html_open(html, "th", "colspan", "5", "scope", "colgroup");
 			html_text(html, controls_label(report, last));
 			html_close(html);
 			html_close(html);

@@ -101,23 +101,16 @@ void html_printf(struct html *html, const char *format, ...)
 	html_text(html, text);
 }
 
-void html_open(struct html *html, const char *tag, ...)
+void html_open_with(struct html *html, const char *tag, const char *const *attributes)
 {
-	const char *name;
-	va_list args;
-
 	assert(html->depth < HTML_DEPTH_MAX);
 	html->open[html->depth++] = tag;
 	(void)fprintf(html->to, "<%s", tag);
-	va_start(args, tag);
-	while ((name = va_arg(args, const char *)) != NULL) {
-		const char *value = va_arg(args, const char *);
-
-		(void)fprintf(html->to, " %s=\"", name);
-		html_text(html, value);
+	for (; *attributes; attributes += 2) {
+		(void)fprintf(html->to, " %s=\"", attributes[0]);
+		html_text(html, attributes[1]);
 		(void)fputc('"', html->to);
 	}
-	va_end(args);
 	(void)fputc('>', html->to);
 }
 
@@ -130,9 +123,9 @@ void html_close(struct html *html)
 void html_element(struct html *html, const char *tag, const char *class, const char *text)
 {
 	if (class)
-		html_open(html, tag, "class", class, NULL);
+		html_open(html, tag, "class", class);
 	else
-		html_open(html, tag, NULL);
+		html_open(html, tag);
 	html_text(html, text);
 	html_close(html);
 }

@@ -14,9 +14,13 @@ struct html {
 	size_t depth;
 };
 
-/* Opens an element with attributes: pairs of name and value, then NULL. tag and names are ours;
- * values are escaped. */
-void html_open(struct html *html, const char *tag, ...) __attribute__((sentinel));
+/* Opens an element with attributes: html_open(html, "td", "class", "n") takes pairs of name and
+ * value, or none. tag and names are ours; values are escaped. */
+#define html_open(html, tag, ...)                                                                  \
+	html_open_with(html, tag, (const char *const[]){ NULL, ##__VA_ARGS__, NULL } + 1)
+
+/* attributes: pairs of name and value, then NULL. */
+void html_open_with(struct html *html, const char *tag, const char *const *attributes);
 
 /* Closes the innermost element. */
 void html_close(struct html *html);

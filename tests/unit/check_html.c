@@ -82,8 +82,8 @@ START_TEST(attributes_are_escaped_and_elements_close_in_order)
 	struct html html = { .to = open_memstream(&out, &len) };
 
 	ck_assert_ptr_nonnull(html.to);
-	html_open(&html, "p", "class", "a\"><b", "id", "x", NULL);
-	html_open(&html, "span", NULL);
+	html_open(&html, "p", "class", "a\"><b", "id", "x");
+	html_open(&html, "span");
 	html_printf(&html, "%s %d", "<", 7);
 	html_close(&html);
 	html_element(&html, "em", NULL, "&");
