@@ -125,7 +125,12 @@ static void write_claim(struct html *html, const struct prove_claim *claim)
 		html_text(html, claim->forbidden->text_ja);
 		html_close(html);
 		controls_html_source(html, claim->forbidden->source, NULL);
-	} else if (!claim->forbidden) {
+	} else if (claim->forbidden) {
+		html_open(html, "p");
+		html_printf(html, "%s → %s", claim->forbidden->from, claim->forbidden->to);
+		html_close(html);
+		html_element(html, "p", "small", _("(The documents do not say it in words.)"));
+	} else {
 		html_element(html, "p", NULL,
 			     _("Nothing passes but what the policy and the guideline permit."));
 	}
@@ -154,6 +159,28 @@ void controls_html_proof(struct html *html, const struct controls_report *report
 	close_section(html);
 }
 
+/* The three cells of a registration. */
+static void write_ismap(struct html *html, const struct controls_report *report,
+			const struct policy_ismap *ismap)
+{
+	html_open(html, "td");
+	html_element(html, "p", NULL, ismap->service);
+	if (ismap->list && strcmp(ismap->list, "ISMAP") != 0)
+		html_element(html, "p", "fails", ismap->list);
+	if (ismap->built_on) {
+		html_open(html, "p", "class", "fails");
+		html_printf(html, _("built on %s"), ismap->built_on);
+		html_close(html);
+	}
+	html_close(html);
+	cell(html, "nowrap", ismap->number);
+	html_open(html, "td", "class", "nowrap");
+	html_text(html, ismap->valid_until);
+	if (ismap->valid_until && strcmp(ismap->valid_until, report->date) < 0)
+		html_element(html, "p", "fails", _("expired"));
+	html_close(html);
+}
+
 static void write_service(struct html *html, const struct controls_report *report,
 			  const struct policy_service *s)
 {
@@ -164,18 +191,44 @@ static void write_service(struct html *html, const struct controls_report *repor
 	cell(html, NULL, report->input.japanese ? role->name_ja : role->name_en);
 	if (s->exempt) {
 		html_open(html, "td", "colspan", "3");
-		html_text(html, _("Outside the ISMAP list: a security update service"));
+		html_element(html, "p", NULL,
+			     _("Outside the ISMAP list: a security update service"));
+		if (s->exempt_issuer) {
+			html_open(html, "p", "class", "small");
+			html_printf(html, _("its certificate is issued by %s"), s->exempt_issuer);
+			html_close(html);
+		}
 		html_close(html);
 	} else {
-		cell(html, NULL, s->ismap.service);
-		cell(html, NULL, s->ismap.number);
-		html_open(html, "td");
-		html_text(html, s->ismap.valid_until);
-		if (s->ismap.valid_until && strcmp(s->ismap.valid_until, report->date) < 0)
-			html_element(html, "p", "fails", _("expired"));
-		html_close(html);
+		write_ismap(html, report, &s->ismap);
 	}
 	html_close(html);
+}
+
+/* A virtual desktop of a cloud is on the list as a service is. */
+static void write_endpoint(struct html *html, const struct controls_report *report, enum role r)
+{
+	const struct guideline_role *role = guideline_role(r);
+
+	html_open(html, "tr");
+	cell(html, NULL, role->slug);
+	cell(html, NULL, report->input.japanese ? role->name_ja : role->name_en);
+	write_ismap(html, report, &report->input.policy->endpoints[r].ismap);
+	html_close(html);
+}
+
+static bool is_listed(const struct policy *policy, enum role role)
+{
+	return policy->endpoints[role].declared && policy->endpoints[role].ismap.line;
+}
+
+static bool has_services(const struct policy *policy)
+{
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		if (is_listed(policy, (enum role)i))
+			return true;
+	}
+	return policy->service_count > 0;
 }
 
 void controls_html_services(struct html *html, const struct controls_report *report)
@@ -184,11 +237,15 @@ void controls_html_services(struct html *html, const struct controls_report *rep
 	const char *const heads[] = { _("Service"), _("Role"), _("Service on the ISMAP list"),
 				      _("Number"), _("Valid until") };
 
-	if (!policy->service_count)
+	if (!has_services(policy))
 		return;
 	open_section(html, _("Cloud services in use, as the policy declares them"));
 	html_open(html, "table");
 	controls_html_head(html, heads, ARRAY_SIZE(heads));
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		if (is_listed(policy, (enum role)i))
+			write_endpoint(html, report, (enum role)i);
+	}
 	for (size_t i = 0; i < policy->service_count; i++)
 		write_service(html, report, &policy->services[i]);
 	close_section(html);

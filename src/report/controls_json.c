@@ -199,6 +199,23 @@ static json_t *services_json(const struct policy *policy)
 	return steal(array);
 }
 
+static json_t *desktops_json(const struct policy *policy)
+{
+	auto_(decref) json_t *array = json_array();
+
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		const struct policy_endpoint *e = &policy->endpoints[i];
+
+		if (e->declared && e->ismap.line &&
+		    append(array, json_pack("{s:s,s:s?,s:s?,s:s?}", "role",
+					    guideline_role((enum role)i)->slug, "ismap_service",
+					    e->ismap.service, "ismap_number", e->ismap.number,
+					    "ismap_valid_until", e->ismap.valid_until)) < 0)
+			return NULL;
+	}
+	return steal(array);
+}
+
 static json_t *exceptions_json(const struct controls_report *report)
 {
 	const struct policy *policy = report->input.policy;
@@ -268,6 +285,7 @@ int controls_json(const struct controls_report *report, FILE *to)
 	    put(object, "conditions", conditions_json(report)) < 0 ||
 	    put(object, "proof", proof_json(report->input.proof)) < 0 ||
 	    put(object, "services", services_json(policy)) < 0 ||
+	    put(object, "desktops", desktops_json(policy)) < 0 ||
 	    put(object, "exceptions", exceptions_json(report)) < 0)
 		return -ENOMEM;
 	if (json_dumpf(object, to, JSON_INDENT(2)) == 0)
