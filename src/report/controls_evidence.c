@@ -188,11 +188,11 @@ static int judge_flows(struct gather *g)
 	g->item->means = found->inspecting ? CONTROLS_INSPECTED : CONTROLS_ENFORCED;
 	if (!controls_refuses_the_rest(g->input->ruleset))
 		return nothing(g, _("The rules do not refuse what they do not permit."));
+	if (!found->rules && g->duty->share == CONTROLS_AID)
+		return nothing(g, NULL);
 	if (found->elsewhere && !found->rules && !found->decided)
 		return decided_elsewhere(g, true);
 	if (!found->rules) {
-		if (g->duty->share == CONTROLS_AID)
-			return nothing(g, NULL);
 		return set_text(&g->item->does,
 				_("Permits nothing of this kind: the site has nobody in these "
 				  "roles, and everything is refused."));
