@@ -99,12 +99,24 @@ static const char *place_of(const struct site *site, const struct addr *a)
 	return found;
 }
 
+/* The frame comes from a hardware address that the source's role has, if it has any. */
+static void give_ether(const struct site *site, struct walk_packet *packet)
+{
+	enum role role = policy_role_of(site->policy, &packet->src);
+
+	packet->has_ether = true;
+	if (role < ROLE_COUNT && site->policy->endpoints[role].macs.count)
+		memcpy(packet->ether_saddr, site->policy->endpoints[role].macs.at[0],
+		       sizeof(packet->ether_saddr));
+}
+
 static const char *fate(const struct site *site, const char *in, const char *out,
 			const struct flow_key *key)
 {
-	const struct walk_packet packet = first_packet(key, in ? in : place_of(site, &key->src),
-						       out ? out : place_of(site, &key->dst));
+	struct walk_packet packet = first_packet(key, in ? in : place_of(site, &key->src),
+						 out ? out : place_of(site, &key->dst));
 
+	give_ether(site, &packet);
 	return fate_of(site->walk, &packet);
 }
 
@@ -282,7 +294,8 @@ static const char *wanted_fate(enum app treatment)
 /* Compares one random flow; returns whether it was permitted. */
 static bool compare_random_flow(const struct site *site)
 {
-	static const uint16_t ports[] = { 443, 443, 443, 80, 8443, 4172, 1521, 25, 8000, 8011 };
+	static const uint16_t ports[] = { 443, 443,  443,  80,   8443,  4172, 1521,
+					  25,  8000, 8011, 8022, 22443, 9100 };
 	static const uint16_t udp_ports[] = { 443, 3478, 3480, 3482, 3490, 3491 };
 	uint8_t family = rand() % 3 ? 4 : 6;
 	struct flow_key key = { .src = random_address(site, family),
@@ -310,7 +323,7 @@ static bool compare_random_flow(const struct site *site)
 
 START_TEST(rules_and_decision_agree_about_random_flows)
 {
-	static const char *const names[] = { "city", "overlaps" };
+	static const char *const names[] = { "city", "overlaps", "separation" };
 	unsigned int seed = (unsigned int)time(NULL);
 
 	printf("compile: seed %u\n", seed);
@@ -322,7 +335,7 @@ START_TEST(rules_and_decision_agree_about_random_flows)
 		for (int round = 0; round < (getenv("SEKISHO_VALGRIND") ? 10000 : 30000); round++)
 			permitted += compare_random_flow(&site);
 		/* else the test would have looked at refusals only */
-		ck_assert_uint_gt(permitted, 100);
+		ck_assert_uint_gt(permitted, 20);
 	}
 }
 END_TEST
@@ -363,7 +376,7 @@ static void check_set(const struct ruleset_set *set)
 
 START_TEST(elements_are_sorted_and_disjoint_and_no_set_is_empty)
 {
-	static const char *const names[] = { "city", "overlaps" };
+	static const char *const names[] = { "city", "overlaps", "separation" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		auto_(site_clear) struct site site = site_of(names[i]);
@@ -405,7 +418,7 @@ static void check_references(const struct ruleset *ruleset, const struct ruleset
 
 START_TEST(rules_name_only_sets_and_chains_that_stand_before_them)
 {
-	static const char *const names[] = { "city", "overlaps" };
+	static const char *const names[] = { "city", "overlaps", "separation" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		auto_(site_clear) struct site site = site_of(names[i]);
