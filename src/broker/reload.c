@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "broker/broker.h"
+#include "broker/kernel_log.h"
 #include "broker/verdict.h"
 #include "common/defs.h"
 #include "common/errors.h"
@@ -214,6 +215,7 @@ static void swap(struct broker *broker, struct policy *policy)
 {
 	struct policy *old = broker->policy;
 
+	kernel_log_tell_repeats(broker); /* under the policy that refused them */
 	broker->policy = policy;
 	broker->recorder.policy = policy;
 	broker->policy_loaded = mono_real();
