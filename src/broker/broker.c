@@ -269,6 +269,7 @@ static int put_in_force(struct broker *broker)
 	}
 	if (!filtered)
 		log_warning(_("built with sanitizers: system calls are not filtered"));
+	reload_warn_of_interfaces(broker);
 	return engines_start(broker);
 }
 
