@@ -24,3 +24,6 @@ void reload_note_loaded(struct broker *broker, const char *sentence);
 
 /* One line of diagnostics for each error. */
 void reload_log_errors(const struct errors *errors);
+
+/* Warns of interfaces that the running policy names and that are not there. */
+void reload_warn_of_interfaces(const struct broker *broker);

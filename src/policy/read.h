@@ -77,6 +77,7 @@ enum read_unsure {
 	READ_UNSURE_ENDPOINTS = 1 << 3,      /* an unknown role */
 	READ_UNSURE_PORTS = 1 << 4,          /* an unknown group */
 	READ_UNSURE_SERVICES = 1 << 5,       /* an unknown role */
+	READ_UNSURE_COMBINATION = 1 << 6,    /* configurations that contradict each other */
 };
 
 struct reader {

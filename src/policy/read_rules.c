@@ -418,6 +418,9 @@ static void check_service(struct reader *r, const struct policy_service *service
 void read_rules_check(struct reader *r)
 {
 	check_places(r);
+	/* which of them is meant, and with it what it needs, is not known */
+	if (r->unsure & READ_UNSURE_COMBINATION)
+		return;
 	check_needs(r);
 	if (r->unsure & (READ_UNSURE_APPLIANCE | READ_UNSURE_CONFIGURATIONS))
 		return;

@@ -109,6 +109,8 @@ static struct policy *site_without_derived(void)
 	policy->firewalls = FIREWALL_BIT(FIREWALL_LBO) | FIREWALL_BIT(FIREWALL_SPLIT) |
 			    FIREWALL_BIT(FIREWALL_SEPARATION);
 	policy->configurations = 1U << CONFIGURATION_ALPHA_PRIME_U | 1U << CONFIGURATION_ROUTE_1;
+	policy->implied_flows[guideline_flow_of("alpha-prime-u:mail-sanitizer>permitted-cloud")] =
+		true;
 	set_zone(policy, ZONE_LGWAN, "192.168.10.0/24");
 	add_range(&policy->zones[ZONE_LGWAN].networks, "192.168.20.0/24");
 	add_range(&policy->zones[ZONE_LGWAN].networks, "2001:db8:10::/64");
