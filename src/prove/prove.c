@@ -302,7 +302,7 @@ static int start(struct proof *p, const struct ruleset *ruleset)
 	p->reach = (struct reach){ .space = &p->space, .ruleset = ruleset };
 	err = pass(p, first_packets(p), NULL, &p->passing);
 	if (!err)
-		p->covered = diagram_count(p->space.diagram, p->passing);
+		p->covered = diagram_count(p->space.diagram, space_flows(&p->space, p->passing));
 	return err;
 }
 
