@@ -208,8 +208,8 @@ static void print_key_field(enum ruleset_field field, const uint8_t *first, cons
 	}
 }
 
-static void print_element(const struct ruleset_set *set, const struct ruleset_element *element,
-			  FILE *to)
+void text_print_element(const struct ruleset_set *set, const struct ruleset_element *element,
+			FILE *to)
 {
 	size_t at = 0;
 
@@ -250,7 +250,7 @@ static void print_set(const struct ruleset_set *set, FILE *to)
 		put(to, "\t\telements = {\n");
 	for (size_t i = 0; i < set->element_count; i++) {
 		put(to, "\t\t\t");
-		print_element(set, &set->elements[i], to);
+		text_print_element(set, &set->elements[i], to);
 		put(to, "%s", i + 1 < set->element_count ? ",\n" : "\n");
 	}
 	if (set->element_count)
@@ -470,9 +470,9 @@ static print_statement_fn *const statement_printers[] = {
 	[ACT_SNAT6] = print_snat,
 };
 
-static void print_rule(const struct ruleset_rule *rule, const char *queue_stands_for, FILE *to)
+static void print_statements(const struct ruleset_rule *rule, const char *queue_stands_for,
+			     FILE *to)
 {
-	put(to, "\t\t");
 	for (size_t i = 0; i < rule->count; i++) {
 		const struct ruleset_statement *s = &rule->statements[i];
 
@@ -483,6 +483,17 @@ static void print_rule(const struct ruleset_rule *rule, const char *queue_stands
 		else
 			statement_printers[s->kind](s, to);
 	}
+}
+
+void text_print_rule(const struct ruleset_rule *rule, FILE *to)
+{
+	print_statements(rule, NULL, to);
+}
+
+static void print_rule(const struct ruleset_rule *rule, const char *queue_stands_for, FILE *to)
+{
+	put(to, "\t\t");
+	print_statements(rule, queue_stands_for, to);
 	if (rule->comment[0])
 		put(to, " comment \"%s\"", rule->comment);
 	put(to, "\n");

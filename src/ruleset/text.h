@@ -10,3 +10,10 @@
  * queue_stands_for NULL prints the queue statement; else that text in its place ("drop"), for
  * kernels without it. Whether all was written is told by ferror(to). */
 void text_print(const struct ruleset *ruleset, const char *queue_stands_for, FILE *to);
+
+/* Writes one rule, without its comment and without a line's end, for sentences about it. */
+void text_print_rule(const struct ruleset_rule *rule, FILE *to);
+
+/* Writes one element of set, for sentences about it. */
+void text_print_element(const struct ruleset_set *set, const struct ruleset_element *element,
+			FILE *to);
