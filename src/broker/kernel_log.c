@@ -58,7 +58,7 @@ static int record_event(struct broker *broker, const struct kernel_event *event,
 	kernel_event_flow_key(event, &key);
 	decide_refuse(broker->policy, &key, rule.reason, &result);
 	result.permitted = rule.permitted;
-	recorder_count(&broker->recorder, rule.permitted, rule.reason);
+	recorder_count(&broker->recorder, rule.permitted, result.reason);
 	/* nothing is permitted by this record: a failure to write it is the writer's to count */
 	(void)recorder_decision(&broker->recorder, &decision);
 	return 0;

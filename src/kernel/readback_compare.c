@@ -11,6 +11,7 @@
 
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "common/mono.h"
 #include "kernel/readback.h"
 #include "kernel/readback_parts.h"
 #include "ruleset/text.h"
@@ -367,42 +368,58 @@ static bool same_expiry(int64_t a, int64_t b)
 	return a - b <= EXPIRY_TOLERANCE_S && b - a <= EXPIRY_TOLERANCE_S;
 }
 
+/* What expires is gone by the kernel's clock, somewhat sooner or later than by ours. */
+static bool may_be_gone(const struct ruleset_set *set, const struct ruleset_element *e)
+{
+	return set->timeouts && e->expires_s != 0 &&
+	       e->expires_s <= (int64_t)mono_real().tv_sec + EXPIRY_TOLERANCE_S;
+}
+
+/* One element of each list, by key; NULL beyond the end. */
+static int compare_pair(const struct difference *d, const struct ruleset_set *set,
+			const struct ruleset_element *wanted, const struct ruleset_element *found,
+			int which)
+{
+	char text[TEXT_MAX];
+
+	if (which > 0)
+		return differ(d, _("set %s has an element that is not of the policy: %s"),
+			      set->name, element_text(set, found, text));
+	if (which < 0 && may_be_gone(set, wanted))
+		return 0;
+	if (which < 0)
+		return differ(d, _("set %s lacks an element of the policy: %s"), set->name,
+			      element_text(set, wanted, text));
+	if (set->is_map && !same_verdict(&wanted->verdict, &found->verdict))
+		return differ(d, _("map %s gives another verdict than the policy: %s"), set->name,
+			      element_text(set, found, text));
+	if (!same_expiry(wanted->expires_s, found->expires_s))
+		return differ(d, _("an element of set %s expires at another time: %s"), set->name,
+			      element_text(set, wanted, text));
+	return 0;
+}
+
 static int compare_elements(const struct difference *d, const struct ruleset_set *a,
 			    const struct ruleset_set *b)
 {
 	auto_(free_sorted) struct sorted x = { 0 };
 	auto_(free_sorted) struct sorted y = { 0 };
-	char text[TEXT_MAX];
-	size_t i;
+	size_t i = 0, j = 0;
+	int r = 0;
 
 	if (sort(a, &x) < 0 || sort(b, &y) < 0)
 		return -ENOMEM;
-	for (i = 0; i < x.count || i < y.count; i++) {
-		int which = i == x.count ? 1 : i == y.count ? -1 : order_keys(x.at[i], y.at[i]);
+	while (r == 0 && (i < x.count || j < y.count)) {
+		int which = i == x.count ? 1 : -1;
 
-		if (which > 0)
-			return differ(d, _("set %s has an element that is not of the policy: %s"),
-				      a->name, element_text(b, y.at[i], text));
-		if (which < 0)
-			return differ(d, _("set %s lacks an element of the policy: %s"), a->name,
-				      element_text(a, x.at[i], text));
-		if (a->is_map && !same_verdict(&x.at[i]->verdict, &y.at[i]->verdict))
-			return differ(d, _("map %s gives another verdict than the policy: %s"),
-				      a->name, element_text(b, y.at[i], text));
-		if (!same_expiry(x.at[i]->expires_s, y.at[i]->expires_s))
-			return differ(d, _("an element of set %s expires at another time: %s"),
-				      a->name, element_text(a, x.at[i], text));
+		if (i < x.count && j < y.count)
+			which = order_keys(x.at[i], y.at[j]);
+		r = compare_pair(d, a, i < x.count ? x.at[i] : NULL, j < y.count ? y.at[j] : NULL,
+				 which);
+		i += which <= 0;
+		j += which >= 0;
 	}
-	return 0;
-}
-
-static enum ruleset_field neutral(enum ruleset_field field)
-{
-	if (field == FIELD_DADDR4)
-		return FIELD_SADDR4;
-	if (field == FIELD_DADDR6)
-		return FIELD_SADDR6;
-	return field == FIELD_OIFNAME ? FIELD_IIFNAME : field;
+	return r;
 }
 
 static int compare_set(const struct difference *d, const struct ruleset *found,
@@ -417,7 +434,7 @@ static int compare_set(const struct difference *d, const struct ruleset *found,
 	same = a->key_fields == b->key_fields && a->is_map == b->is_map &&
 	       a->interval == b->interval && a->timeouts == b->timeouts;
 	for (i = 0; same && i < a->key_fields; i++)
-		same = neutral(a->key[i]) == neutral(b->key[i]);
+		same = readback_neutral(a->key[i]) == readback_neutral(b->key[i]);
 	if (!same)
 		return differ(d, _("set %s is of another type than in the policy"), a->name);
 	return compare_elements(d, a, b);

@@ -263,6 +263,7 @@ static const struct place places[] = {
 	{ NFT_PAYLOAD_NETWORK_HEADER, 24, 16, FIELD_DADDR6 },
 	{ NFT_PAYLOAD_NETWORK_HEADER, 2, 2, FIELD_LENGTH4 },
 	{ NFT_PAYLOAD_NETWORK_HEADER, 4, 2, FIELD_LENGTH6 },
+	{ NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2, FIELD_SPORT },
 	{ NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, FIELD_DPORT },
 	{ NFT_PAYLOAD_LL_HEADER, 6, 6, FIELD_ETHER_SADDR },
 };
@@ -335,6 +336,17 @@ void readback_load_fields(const struct readback_load *load, enum ruleset_field *
 	*ret_count = 1;
 }
 
+enum ruleset_field readback_neutral(enum ruleset_field field)
+{
+	if (field == FIELD_DADDR4)
+		return FIELD_SADDR4;
+	if (field == FIELD_DADDR6)
+		return FIELD_SADDR6;
+	if (field == FIELD_DPORT)
+		return FIELD_SPORT;
+	return field == FIELD_OIFNAME ? FIELD_IIFNAME : field;
+}
+
 static void add(struct readback_need need, struct readback_need *needs, size_t *count)
 {
 	size_t i;
@@ -367,6 +379,7 @@ void readback_field_needs(enum ruleset_field field, struct readback_need *needs,
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
 	case FIELD_L4PROTO:
+	case FIELD_SPORT:
 	case FIELD_DPORT:
 	case FIELD_CT_MARK:
 	case FIELD_COUNT:

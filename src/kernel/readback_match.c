@@ -456,21 +456,14 @@ static bool take_key(struct readback_rule *r, uint32_t at, uint32_t len,
 			return false;
 		}
 		for (i = 0; i < count; i++) {
+			/* In a key each field begins on a word. */
+			if (count > 1 && ruleset_field_size(fields[i]) % 4 != 0)
+				return false;
 			s->fields[s->field_count++] = fields[i];
 			done += (uint32_t)ruleset_field_room(fields[i]);
 		}
 	}
 	return true;
-}
-
-/* The field that stands for it where source and destination are the same. */
-static enum ruleset_field neutral(enum ruleset_field field)
-{
-	if (field == FIELD_DADDR4)
-		return FIELD_SADDR4;
-	if (field == FIELD_DADDR6)
-		return FIELD_SADDR6;
-	return field == FIELD_OIFNAME ? FIELD_IIFNAME : field;
 }
 
 static bool key_fits(const struct ruleset_set *set, const struct ruleset_statement *s)
@@ -480,7 +473,7 @@ static bool key_fits(const struct ruleset_set *set, const struct ruleset_stateme
 	if (set->key_fields != s->field_count)
 		return false;
 	for (i = 0; i < set->key_fields; i++)
-		if (neutral(set->key[i]) != neutral(s->fields[i]))
+		if (readback_neutral(set->key[i]) != readback_neutral(s->fields[i]))
 			return false;
 	return true;
 }

@@ -162,6 +162,9 @@ int readback_finish_rule(struct readback_rule *r);
 void readback_load_fields(const struct readback_load *load, enum ruleset_field *fields,
 			  size_t *ret_count, uint32_t *ret_cut);
 
+/* The field that stands for it where source and destination are the same: in the type of a set. */
+enum ruleset_field readback_neutral(enum ruleset_field field);
+
 /* Adds what field needs to needs. */
 void readback_field_needs(enum ruleset_field field, struct readback_need *needs, size_t *count);
 

@@ -202,6 +202,7 @@ static void service_ports(struct reader *r, config_setting_t *s, void *into)
 	struct service_reading *reading = into;
 
 	read_strings(r, s, read_service_port_item, &reading->service->ports);
+	read_port_span(r, s, &reading->service->ports);
 }
 
 /* ---- host names */

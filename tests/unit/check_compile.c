@@ -75,6 +75,10 @@ static bool field_of(const struct packet *packet, enum ruleset_field field, uint
 	case FIELD_DADDR6:
 		memcpy(out, key->dst.b, 16);
 		return key->dst.family == family;
+	case FIELD_SPORT:
+		out[0] = (uint8_t)(key->sport >> 8);
+		out[1] = (uint8_t)key->sport;
+		return true;
 	case FIELD_L4PROTO:
 		out[0] = key->l4proto;
 		return true;
