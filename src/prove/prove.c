@@ -348,3 +348,29 @@ int prove_ruleset(const struct policy *policy, const struct ruleset *ruleset,
 	*ret = result;
 	return 0;
 }
+
+int prove_policy(const struct policy *policy, const struct ruleset *ruleset, struct errors *errors)
+{
+	const char *file = policy->source.path;
+	struct prove_result result;
+	int err = prove_ruleset(policy, ruleset, &result);
+
+	if (err) {
+		errors_add(errors, file, 0, _("the rules cannot be proven: %s"), strerror(-err));
+		return err;
+	}
+	for (size_t i = 0; i < result.count; i++) {
+		const struct prove_claim *claim = &result.claims[i];
+		const char *text_ja = claim->forbidden ? claim->forbidden->text_ja : NULL;
+
+		if (claim->status == PROVE_FAILS)
+			errors_add(errors, file, 0,
+				   _("the rules would open what is forbidden (%s): %s%s%s"),
+				   claim->id, claim->why, text_ja ? ". " : "",
+				   text_ja ? text_ja : "");
+		else if (claim->status == PROVE_UNKNOWN)
+			errors_add(errors, file, 0, _("nothing can be proven of %s: %s"), claim->id,
+				   claim->why);
+	}
+	return result.proven ? 0 : -EINVAL;
+}
