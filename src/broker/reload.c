@@ -49,9 +49,9 @@ static void record_refusal(struct broker *broker, const struct errors *errors, c
 {
 	char text[1024];
 
-	(void)snprintf(text, sizeof(text),
-		       "A policy was refused with %zu errors, the first: %s %s", errors->count,
-		       errors->count > 0 ? errors->at[0].text : "out of memory.", what);
+	(void)snprintf(text, sizeof(text), "A policy was refused with %zu errors, the first: %s %s",
+		       errors->count, errors->count > 0 ? errors->at[0].text : "out of memory.",
+		       what);
 	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-refused", 0, text);
 	(void)broker_flush(broker);
 }

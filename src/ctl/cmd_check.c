@@ -112,7 +112,7 @@ static int tell(const struct check *check, int code)
 	switch (check->format) {
 	case FORMAT_TEXT:
 		errors_print(&check->errors, stderr);
-		if (check->policy && check->ruleset)
+		if (check->policy && check->ruleset && !check->errors.count)
 			print_summary(check);
 		check_report_text(&report, stdout);
 		break;
