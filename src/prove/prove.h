@@ -47,5 +47,4 @@ int prove_ruleset(const struct policy *policy, const struct ruleset *ruleset,
 
 /* The same for those who load nothing unproven: 0; -EINVAL with an entry in errors for each claim
  * that is not proven, which names its counterexample; or another error, with an entry too. */
-int prove_policy(const struct policy *policy, const struct ruleset *ruleset,
-		 struct errors *errors);
+int prove_policy(const struct policy *policy, const struct ruleset *ruleset, struct errors *errors);
