@@ -302,7 +302,7 @@ static int start(struct proof *p, const struct ruleset *ruleset)
 	p->reach = (struct reach){ .space = &p->space, .ruleset = ruleset };
 	err = pass(p, first_packets(p), NULL, &p->passing);
 	if (!err)
-		p->covered = diagram_count(p->space.diagram, p->passing);
+		p->covered = diagram_count(p->space.diagram, space_flows(&p->space, p->passing));
 	return err;
 }
 
@@ -347,4 +347,30 @@ int prove_ruleset(const struct policy *policy, const struct ruleset *ruleset,
 				 result.claims[i].status == PROVE_NOT_APPLICABLE;
 	*ret = result;
 	return 0;
+}
+
+int prove_policy(const struct policy *policy, const struct ruleset *ruleset, struct errors *errors)
+{
+	const char *file = policy->source.path;
+	struct prove_result result;
+	int err = prove_ruleset(policy, ruleset, &result);
+
+	if (err) {
+		errors_add(errors, file, 0, _("the rules cannot be proven: %s"), strerror(-err));
+		return err;
+	}
+	for (size_t i = 0; i < result.count; i++) {
+		const struct prove_claim *claim = &result.claims[i];
+		const char *text_ja = claim->forbidden ? claim->forbidden->text_ja : NULL;
+
+		if (claim->status == PROVE_FAILS)
+			errors_add(errors, file, 0,
+				   _("the rules would open what is forbidden (%s): %s%s%s"),
+				   claim->id, claim->why, text_ja ? ". " : "",
+				   text_ja ? text_ja : "");
+		else if (claim->status == PROVE_UNKNOWN)
+			errors_add(errors, file, 0, _("nothing can be proven of %s: %s"), claim->id,
+				   claim->why);
+	}
+	return result.proven ? 0 : -EINVAL;
 }

@@ -311,6 +311,15 @@ uint32_t space_same_marks(struct space *space, enum space_mark a, enum space_mar
 	return set;
 }
 
+uint32_t space_flows(struct space *space, uint32_t set)
+{
+	bool forgotten[SPACE_VARIABLES] = { [SPACE_STATE... SPACE_FAMILY - 1] = true,
+					    [SPACE_SPORT] = true,
+					    [SPACE_TCP_FLAGS... SPACE_LENGTH] = true };
+
+	return diagram_forget(space->diagram, set, forgotten);
+}
+
 void space_boxes_start(struct space_boxes *boxes)
 {
 	*boxes = (struct space_boxes){

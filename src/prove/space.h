@@ -85,6 +85,10 @@ uint32_t space_before(struct space *space, int64_t expires_s);
 uint32_t space_mark(struct space *space, enum space_mark which, uint32_t mask, uint32_t value);
 uint32_t space_same_marks(struct space *space, enum space_mark a, enum space_mark b);
 
+/* The packets of a set with all forgotten that two packets of one flow may differ in: only time,
+ * interfaces, hardware address, addresses, protocol and destination port remain. */
+uint32_t space_flows(struct space *space, uint32_t set);
+
 /* Boxes of addresses and ports, for many at once: variables are set by space_boxes_start(). */
 struct space_boxes {
 	struct diagram_boxes v4, v6; /* l4proto, dport, words of the destination */

@@ -94,7 +94,7 @@ static void put_field(struct build *b, enum ruleset_field field, uint32_t n)
 {
 	struct addr_range range;
 
-	switch (field) {
+	switch ((int)field) {
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
 		build_put_interface(b, interfaces[n % ARRAY_SIZE(interfaces)]);
