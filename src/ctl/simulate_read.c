@@ -46,9 +46,18 @@ void simulate_question_begin(struct simulate_question *question)
 	question->packet.now_s = (int64_t)time(NULL);
 }
 
+/* Also an address that maps an IPv4 one into IPv6: none that a policy could name, but packets may
+ * bear it. */
 static int read_address(const char *text, struct addr *ret, char *error)
 {
-	return addr_parse(text, ret) ? fail(error, _("\"%s\" is not an address"), text) : 0;
+	struct addr mapped = { .family = 6 };
+
+	if (!addr_parse(text, ret))
+		return 0;
+	if (inet_pton(AF_INET6, text, mapped.b) != 1)
+		return fail(error, _("\"%s\" is not an address"), text);
+	*ret = mapped;
+	return 0;
 }
 
 int simulate_read_from(struct simulate_question *question, const char *text, char *error)
