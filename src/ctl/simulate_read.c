@@ -138,12 +138,13 @@ static void cut_port(char *address, char **ret_port)
 
 int simulate_read_target(struct simulate_question *question, const char *text, char *error)
 {
-	auto_(free_charp) char *address = strdup(text);
-	char *slash = address ? strrchr(address, '/') : NULL, *port = NULL;
+	char address[2 * ADDR_TEXT_MAX], *slash, *port = NULL;
 	long number = 0;
 	int err;
 
-	if (!slash)
+	(void)snprintf(address, sizeof(address), "%s", text);
+	slash = strrchr(address, '/');
+	if (!slash || strlen(text) >= sizeof(address))
 		return fail(error, _("\"%s\" is not ADDRESS:PORT/PROTOCOL"), text);
 	*slash = '\0';
 	err = simulate_read_protocol(question, slash + 1, error);
@@ -170,7 +171,7 @@ static int read_interface(const char *text, char out[16], char *error)
 	if (len == 0 || len >= 16)
 		return fail(error, _("\"%s\" is not the name of an interface"), text);
 	memset(out, 0, 16);
-	memcpy(out, text, len);
+	(void)snprintf(out, 16, "%s", text);
 	return 0;
 }
 
