@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "broker/broker.h"
+#include "broker/kernel_log.h"
 #include "broker/verdict.h"
 #include "common/defs.h"
 #include "common/errors.h"
@@ -216,10 +217,24 @@ static void tell_refused(struct broker *broker, struct errors *errors)
 	(void)broker_flush(broker);
 }
 
+void reload_warn_of_interfaces(const struct broker *broker)
+{
+	auto_(policy_places_clear) struct policy_places places = { 0 };
+
+	if (policy_places(broker->policy, &places) != 0)
+		return;
+	for (size_t i = 0; i < places.count; i++)
+		if (!interfaces_has(&broker->recorder.interfaces, places.at[i].interface))
+			log_warning(_("the policy names an interface that is not there (yet); its "
+				      "rules hold as soon as it is: interface=%s"),
+				    places.at[i].interface);
+}
+
 static void swap(struct broker *broker, struct policy *policy)
 {
 	struct policy *old = broker->policy;
 
+	kernel_log_tell_repeats(broker); /* under the policy that refused them */
 	broker->policy = policy;
 	broker->recorder.policy = policy;
 	broker->policy_loaded = mono_real();
@@ -227,6 +242,7 @@ static void swap(struct broker *broker, struct policy *policy)
 	for (uint32_t i = 0; i < broker->engine_count; i++)
 		verdict_judge_again(broker->engines[i].verdicts, policy);
 	policy_free(old);
+	reload_warn_of_interfaces(broker);
 }
 
 int reload_policy(struct broker *broker, struct errors *errors)

@@ -20,3 +20,6 @@ int reload_policy(struct broker *broker, struct errors *errors);
 
 /* One line of diagnostics for each error. */
 void reload_log_errors(const struct errors *errors);
+
+/* Warns of interfaces that the running policy names and that are not there. */
+void reload_warn_of_interfaces(const struct broker *broker);

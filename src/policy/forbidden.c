@@ -138,18 +138,20 @@ static int add_cut(struct rectangles *rs, const struct rectangle *of,
 		   const struct addr_list *by_from, bool inside, const struct addr_list *by_to)
 {
 	static const struct addr_list nothing = { 0 };
-	auto_(rectangle_clear) struct rectangle r = { 0 };
-	int err = cut(&of->from, by_from ? by_from : &nothing, by_from && inside, &r.from);
+	struct rectangle *r = &rs->at[rs->count];
+	int err;
 
-	if (!err)
-		err = cut(&of->to, by_to ? by_to : &nothing, false, &r.to);
-	if (err || !r.from.count || !r.to.count)
-		return err;
 	if (rs->count == RECTANGLES_MAX)
 		return -ENOMEM;
-	rs->at[rs->count++] = r;
-	r = (struct rectangle){ 0 };
-	return 0;
+	*r = (struct rectangle){ 0 };
+	err = cut(&of->from, by_from ? by_from : &nothing, by_from && inside, &r->from);
+	if (!err)
+		err = cut(&of->to, by_to ? by_to : &nothing, false, &r->to);
+	if (err || !r->from.count || !r->to.count)
+		rectangle_clear(r);
+	else
+		rs->count++;
+	return err;
 }
 
 /* Takes from every rectangle what a row of exceptions leaves open. */

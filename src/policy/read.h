@@ -10,6 +10,7 @@
  *                the groups of the policy
  * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
+ * read_width.c   addresses so wide that they restrict nothing
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
  *
@@ -75,6 +76,7 @@ enum read_unsure {
 	READ_UNSURE_ENDPOINTS = 1 << 3,      /* an unknown role */
 	READ_UNSURE_PORTS = 1 << 4,          /* an unknown group */
 	READ_UNSURE_SERVICES = 1 << 5,       /* an unknown role */
+	READ_UNSURE_COMBINATION = 1 << 6,    /* configurations that contradict each other */
 };
 
 struct reader {
@@ -287,6 +289,9 @@ void read_overlap_check(struct reader *r);
 
 /* Configurations that contradict each other, and the union of destinations. */
 void read_combine_check(struct reader *r);
+
+/* Roles and services so wide that they are the internet. */
+void read_width_check(struct reader *r);
 
 /* Exceptions from what is forbidden. */
 void read_exceptions_check(struct reader *r);
