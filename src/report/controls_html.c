@@ -341,6 +341,9 @@ static void write_legend(struct html *html)
 		_("This report is made from the policy named above and the rules compiled from "
 		  "it. Whether the running appliance has these rules is told by \"sekishoctl "
 		  "status\" and \"sekishoctl prove --running\"."));
+	html_element(html, "p", "small",
+		     _("It presumes that packets between zones have no other way than through the "
+		       "firewalls that the guideline names."));
 	html_close(html);
 }
 
