@@ -57,6 +57,23 @@ static enum zone foreign_zone(const struct policy *policy, const struct addr_ran
 	return ZONE_NONE;
 }
 
+/* What is managed from the maintenance terminals lies in any zone; only outside of all of them must
+ * there be a way to it. */
+static void check_target(struct reader *r, const struct read_range *e)
+{
+	char range[ADDR_RANGE_TEXT_MAX];
+
+	if (r->policy->zones[ZONE_EXTERNAL].declared)
+		return;
+	for (size_t i = 0; i < ZONE_COUNT; i++)
+		if (list_contains(&r->policy->zone_addresses[i], &e->range) && i != ZONE_EXTERNAL)
+			return;
+	errors_add(r->errors, e->place.file, e->place.line,
+		   _("endpoints.%s: %s lies in no zone, and there is no zone external behind which "
+		     "it could live"),
+		   guideline_role(ROLE_MANAGED_TARGET)->slug, addr_range_text(&e->range, range));
+}
+
 static void check_endpoint(struct reader *r, const struct read_range *e)
 {
 	const struct guideline_role *role = guideline_role((enum role)e->index);
@@ -132,12 +149,46 @@ static void check_proxy(struct reader *r, const struct read_range *p)
 			   name, address, guideline_role(ROLE_LGWAN_BUSINESS_SERVER)->name_ja);
 }
 
+/* The zone whose interface that is; ZONE_NONE for one of no zone, as that of a tunnel. */
+static enum zone zone_of_interface(const struct reader *r, const char *name)
+{
+	for (size_t i = 0; i < r->interface_count; i++)
+		if (!strcmp(r->interfaces[i].name, name))
+			return r->interfaces[i].zone;
+	return ZONE_NONE;
+}
+
+/* Desktops and systems in a cloud come in where the line to it is; whoever stands in the office
+ * stands behind an interface of his own zone. */
+static void check_interfaces(struct reader *r, enum role role)
+{
+	const struct guideline_role *of = guideline_role(role);
+	const struct policy_strings *interfaces = &r->policy->endpoints[role].interfaces;
+
+	for (size_t i = 0; !of->in_cloud && i < interfaces->count; i++) {
+		enum zone zone = zone_of_interface(r, interfaces->at[i]);
+
+		if (zone == ZONE_NONE || zone == of->zone)
+			continue;
+		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
+			   _("endpoints.%s.interfaces: \"%s\" leads to the zone %s, but the role "
+			     "(%s) belongs to %s (%s)"),
+			   of->slug, interfaces->at[i], guideline_zone(zone)->slug, of->name_ja,
+			   guideline_zone(of->zone)->slug, guideline_zone(of->zone)->name_ja);
+	}
+}
+
 static void check_places(struct reader *r)
 {
 	if (r->unsure & READ_UNSURE_ZONES)
 		return;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		check_interfaces(r, (enum role)i);
 	for (size_t i = 0; i < r->range_count && !r->errors->truncated; i++) {
-		if (r->ranges[i].owner == READ_ENDPOINT)
+		if (r->ranges[i].owner == READ_ENDPOINT &&
+		    r->ranges[i].index == ROLE_MANAGED_TARGET)
+			check_target(r, &r->ranges[i]);
+		else if (r->ranges[i].owner == READ_ENDPOINT)
 			check_endpoint(r, &r->ranges[i]);
 		else if (r->ranges[i].owner == READ_PROXY)
 			check_proxy(r, &r->ranges[i]);
@@ -166,6 +217,62 @@ static struct read_place place_or(struct read_place place, struct read_place oth
 	return place.file ? place : other;
 }
 
+/* Some implied flows are in no words of the guideline's. */
+static const char *wording(const struct guideline_flow *flow)
+{
+	return flow->text_ja ? flow->text_ja : flow->id;
+}
+
+static bool is_taken_up(const struct reader *r, const struct guideline_flow *flow)
+{
+	return !flow->implied || r->policy->implied_flows[guideline_flow_index(flow)];
+}
+
+/* A flow that the policy names must be one that can be realised. */
+static void need_implied(struct reader *r, const struct guideline_flow *flow)
+{
+	struct read_place at = r->implied_places[guideline_flow_index(flow)];
+	const char *slug = guideline_configuration_slug(flow->configuration);
+
+	if (!flow->implied || !is_taken_up(r, flow) ||
+	    (r->unsure &
+	     (READ_UNSURE_CONFIGURATIONS | READ_UNSURE_APPLIANCE | READ_UNSURE_ENDPOINTS)))
+		return;
+	if (!(r->policy->configurations & CONFIGURATION_BIT(flow->configuration)))
+		errors_add(r->errors, at.file, at.line,
+			   _("implied_flows: \"%s\": its configuration %s (%s) is not in use"),
+			   flow->id, slug, guideline_configuration_label_ja(flow->configuration));
+	else if (!policy_covers_flow(r->policy, flow))
+		errors_add(r->errors, at.file, at.line,
+			   _("implied_flows: \"%s\": it is decided at the firewall %s, which this "
+			     "appliance does not play"),
+			   flow->id, guideline_firewall_slug(flow->firewall));
+	else if (r->declared_none[flow->from] || r->declared_none[flow->to])
+		errors_add(
+			r->errors, at.file, at.line,
+			_("implied_flows: \"%s\": nobody plays the role %s here"), flow->id,
+			guideline_role(r->declared_none[flow->from] ? flow->from : flow->to)->slug);
+}
+
+/* The one flow of which the guideline says that the MAC address limits it as well. */
+static void need_mac(struct reader *r, const struct guideline_flow *flow, bool *told)
+{
+	struct read_place at = r->role_place[flow->from];
+
+	if (flow->from != ROLE_LGWAN_RELAY_SERVER || flow->to != ROLE_INTERNET_RELAY_SERVER ||
+	    *told || !policy_uses_flow(r->policy, flow) ||
+	    r->policy->endpoints[flow->from].macs.count)
+		return;
+	*told = true;
+	errors_add(
+		r->errors, at.file, at.line,
+		_("endpoints.%s: \"mac\" is missing; %s (%s) lets it send by port, IP and MAC "
+		  "address alone, by the guideline: %s (%s). Expected { addresses = [ ... ]; "
+		  "mac = [ \"02:00:00:00:00:01\" ]; }"),
+		guideline_role(flow->from)->slug, guideline_configuration_slug(flow->configuration),
+		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
+}
+
 static void need_role(struct reader *r, const struct guideline_flow *flow, enum role role,
 		      bool told[ROLE_COUNT])
 {
@@ -180,7 +287,7 @@ static void need_role(struct reader *r, const struct guideline_flow *flow, enum 
 		  "Give its addresses, or \"none\" if nobody plays this role here"),
 		guideline_role(role)->slug, guideline_role(role)->name_ja,
 		guideline_configuration_slug(flow->configuration),
-		guideline_configuration_label_ja(flow->configuration), flow->text_ja, flow->source);
+		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
 }
 
 static void need_ports(struct reader *r, const struct guideline_flow *flow,
@@ -188,10 +295,10 @@ static void need_ports(struct reader *r, const struct guideline_flow *flow,
 {
 	struct read_place at = place_or(r->ports_place, r->configurations_place);
 
-	/* services have ports of their own */
-	if (guideline_role(flow->to)->is_service || r->declared_ports[flow->ports] ||
-	    told[flow->ports] || !role_has_somebody(r, flow->from) ||
-	    !role_has_somebody(r, flow->to))
+	/* services have ports of their own; what is no "to the cloud service" narrows them */
+	if ((guideline_role(flow->to)->is_service && flow->ports == PORT_GROUP_CLOUD) ||
+	    r->declared_ports[flow->ports] || told[flow->ports] ||
+	    !role_has_somebody(r, flow->from) || !role_has_somebody(r, flow->to))
 		return;
 	told[flow->ports] = true;
 	errors_add(r->errors, at.file, at.line,
@@ -202,22 +309,24 @@ static void need_ports(struct reader *r, const struct guideline_flow *flow,
 		   guideline_configuration_slug(flow->configuration),
 		   guideline_configuration_label_ja(flow->configuration),
 		   guideline_role(flow->from)->slug, guideline_role(flow->from)->name_ja,
-		   guideline_role(flow->to)->slug, guideline_role(flow->to)->name_ja, flow->text_ja,
+		   guideline_role(flow->to)->slug, guideline_role(flow->to)->name_ja, wording(flow),
 		   flow->source);
 }
 
 static void check_needs(struct reader *r)
 {
-	bool roles[ROLE_COUNT] = { false }, ports[PORT_GROUP_COUNT] = { false };
+	bool roles[ROLE_COUNT] = { false }, ports[PORT_GROUP_COUNT] = { false }, mac = false;
 	size_t count;
 	const struct guideline_flow *flows = guideline_flows(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct guideline_flow *flow = &flows[i];
 
-		if (!policy_covers_flow(r->policy, flow))
+		need_implied(r, flow);
+		if (!policy_covers_flow(r->policy, flow) || !is_taken_up(r, flow))
 			continue;
-		if (!(r->unsure & READ_UNSURE_ENDPOINTS) && !flow->optional && !flow->implied) {
+		need_mac(r, flow, &mac);
+		if (!(r->unsure & READ_UNSURE_ENDPOINTS) && !flow->optional) {
 			need_role(r, flow, flow->from, roles);
 			need_role(r, flow, flow->to, roles);
 		}
@@ -309,6 +418,9 @@ static void check_service(struct reader *r, const struct policy_service *service
 void read_rules_check(struct reader *r)
 {
 	check_places(r);
+	/* which of them is meant, and with it what it needs, is not known */
+	if (r->unsure & READ_UNSURE_COMBINATION)
+		return;
 	check_needs(r);
 	if (r->unsure & (READ_UNSURE_APPLIANCE | READ_UNSURE_CONFIGURATIONS))
 		return;
