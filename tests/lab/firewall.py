@@ -41,7 +41,7 @@ class Firewall:
         self.ip(self.name, lines)
         for namespace, interface in self.places:
             self.ip(namespace, ["link set lo up", "link set %s addrgenmode none arp off up" % interface])
-        self.routes = {}
+        self.routes, self.own = {}, []
 
     @staticmethod
     def on(namespace, *words, **options):
@@ -56,10 +56,23 @@ class Firewall:
         self.routes = dict(routes)
         for version in (4, 6):
             self.on(self.name, "ip", "-%d" % version, "route", "flush", "table", "main")
-        self.ip(self.name, ["route add %s dev %s" % route for route in routes.items()])
+        # By a gateway in IPv6: else the first address of a prefix is taken for an anycast address of its routers, to
+        # which no ICMP error is sent. Source: ipv6_anycast_destination().
+        self.ip(self.name, ["route add %s %sdev %s" % (net, "via fe80::1 " if net.version == 6 else "", interface)
+                            for net, interface in routes.items()])
         self.by_length = {4: {}, 6: {}}
         for net, interface in routes.items():
             self.by_length[net.version].setdefault(net.prefixlen, {})[int(net.network_address)] = interface
+
+    def set_own(self, addresses):
+        """More addresses of the firewall itself."""
+        for gone in self.own:
+            self.ip(self.name, ["addr del %s dev lo" % gone])
+        self.own = list(addresses)
+        self.ip(self.name, ["addr add %s dev lo%s" % (a, " nodad" if ":" in a else "") for a in self.own])
+
+    def is_own(self, address):
+        return str(address) in self.own or str(address) in OWN.values()
 
     def way_of(self, address):
         """The interface by which the firewall sends to an address; None: no route."""

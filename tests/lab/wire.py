@@ -58,7 +58,8 @@ class Packet:
         if self.proto in (ICMP, ICMP6):
             body = self.quoted if self.quoted is not None else self.payload
             return struct.pack("!BBHI", self.icmp_type, self.icmp_code, 0, token) + body
-        return struct.pack("!HHI", self.sport, self.dport, token) + b"\0" * 12 + self.payload
+        # of GRE, the flags come first: none
+        return struct.pack("!HHI", 0 if self.proto == 47 else self.sport, self.dport, token) + b"\0" * 12 + self.payload
 
     def ip(self, token):
         body = self.upper(token)
@@ -188,7 +189,9 @@ def addresses_of(packet):
 
 
 def ports_of(packet):
-    at = (packet[0] & 15) * 4 if packet[0] >> 4 == 4 else 40
+    at = (packet[0] & 15) * 4
+    if packet[0] >> 4 == 6:
+        at = 48 if packet[6] == 60 else 40  # behind destination options, as ip() writes them
     return struct.unpack("!HH", packet[at:at + 4])
 
 
