@@ -470,9 +470,10 @@ static print_statement_fn *const statement_printers[] = {
 	[ACT_SNAT6] = print_snat,
 };
 
-static void print_rule(const struct ruleset_rule *rule, const char *queue_stands_for, FILE *to)
+/* Without what stands around it. */
+static void print_statements(const struct ruleset_rule *rule, const char *queue_stands_for,
+			     FILE *to)
 {
-	put(to, "\t\t");
 	for (size_t i = 0; i < rule->count; i++) {
 		const struct ruleset_statement *s = &rule->statements[i];
 
@@ -483,9 +484,20 @@ static void print_rule(const struct ruleset_rule *rule, const char *queue_stands
 		else
 			statement_printers[s->kind](s, to);
 	}
+}
+
+static void print_rule(const struct ruleset_rule *rule, const char *queue_stands_for, FILE *to)
+{
+	put(to, "\t\t");
+	print_statements(rule, queue_stands_for, to);
 	if (rule->comment[0])
 		put(to, " comment \"%s\"", rule->comment);
 	put(to, "\n");
+}
+
+void text_print_rule(const struct ruleset_rule *rule, FILE *to)
+{
+	print_statements(rule, NULL, to);
 }
 
 static void print_hook(const struct ruleset_chain *chain, FILE *to)

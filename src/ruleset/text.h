@@ -10,3 +10,6 @@
  * queue_stands_for NULL prints the queue statement; else that text in its place ("drop"), for
  * kernels without it. Whether all was written is told by ferror(to). */
 void text_print(const struct ruleset *ruleset, const char *queue_stands_for, FILE *to);
+
+/* Writes one rule's statements, without its comment and without a line's end. */
+void text_print_rule(const struct ruleset_rule *rule, FILE *to);
