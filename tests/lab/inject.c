@@ -45,7 +45,7 @@
 #define FRAME_MAX   2048
 #define SHOWN_MAX   96 /* bytes of a packet that "out" shows */
 #define WINDOW      32 /* frames sent before what came is looked at */
-#define QUIET_MS    60
+#define QUIET_MS    40
 #define LINE_MAX_   (2 * FRAME_MAX + 128)
 
 struct place {

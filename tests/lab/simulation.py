@@ -193,7 +193,7 @@ FLAGS = {"syn": SYN, "synack": SYN | ACK, "ack": ACK, "data": ACK | PSH, "urgent
 def following(probe, step, rng, firewall):
     """The next packet of the flow that probe belongs to; None if there is none."""
     first = probe.first()
-    if first.hook != "forward" or first.expected.get("outcome") != "queue" or not first.seen.out:
+    if first.hook != "forward" or first.expected.get("outcome") != "queue" or not first.seen.out or first.disagreement():
         return None
     what = (TCP_STEPS if first.packet.proto == TCP else UDP_STEPS)[step]
     if not what:
@@ -249,7 +249,7 @@ def error_of(first, before, back, ct_mark, firewall):
 
 MUTATIONS = {
     "element-gone": "an element taken out of a set",
-    "element-added": "an address added to a set",
+    "element-added": "a port added to a set",
     "rule-gone": "a rule of the structure deleted",
     "rule-added": "an accept in front of everything",
     "verdict-changed": "a refusal turned into silence",
@@ -271,6 +271,7 @@ def mutate(run, rng):
     nft = lambda words: run.firewall.on(run.firewall.name, "nft", words)  # noqa: E731
     text = wire.run(run.ctl, "compile", run.directory + "/policy.conf")
     roles = {n: e for n, e in sets_of(text).items() if n.startswith("role_") and e}
+    targets = {n: e for n, e in sets_of(text).items() if re.match("(admit|inspect)_.*[46]$", n) and e}
     run.mutation = kind
     try:
         if kind == "element-gone":
@@ -279,10 +280,11 @@ def mutate(run, rng):
             nft("delete element inet sekisho %s { %s }" % (name, element))
             return "without %s in %s" % (element, name)
         if kind == "element-added":
-            name = rng.choice(sorted(roles))
-            whole = sites.Range.of(rng.choice(roles[name]))
-            nft("add element inet sekisho %s { %s }" % (name, whole.address(whole.last + 1)))
-            return "with %s in %s" % (whole.address(whole.last + 1), name)
+            name = rng.choice(sorted(targets))
+            key, port = rng.choice(targets[name]).rsplit(" . ", 1)
+            element = "%s . %d" % (key, int(port.split("-")[-1]) + 1)
+            nft("add element inet sekisho %s { %s }" % (name, element))
+            return "with %s in %s" % (element, name)
         if kind == "rule-added":
             interface = rng.choice(sorted({i for z in run.site.zones.values() for i in z["interfaces"]}))
             nft("insert rule inet sekisho forward iifname %s accept" % interface)
