@@ -50,12 +50,17 @@ static void managements_clear(struct policy_managements *managements)
 	*managements = (struct policy_managements){ 0 };
 }
 
+static void ismap_clear(struct policy_ismap *ismap)
+{
+	free(ismap->service);
+	free(ismap->number);
+	free(ismap->valid_until);
+}
+
 static void service_clear(struct policy_service *service)
 {
 	free(service->name);
-	free(service->ismap.service);
-	free(service->ismap.number);
-	free(service->ismap.valid_until);
+	ismap_clear(&service->ismap);
 	addr_list_clear(&service->addresses);
 	ports_clear(&service->ports);
 	strings_clear(&service->tenant_names);
@@ -98,6 +103,7 @@ void policy_free(struct policy *policy)
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
 		free(policy->endpoints[i].macs.at);
+		ismap_clear(&policy->endpoints[i].ismap);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
 		ports_clear(&policy->ports[i]);
@@ -281,6 +287,10 @@ int policy_derive(struct policy *policy)
 		addr_list_normalise(&policy->endpoints[i].addresses);
 	for (size_t i = 0; i < policy->service_count; i++)
 		addr_list_normalise(&policy->services[i].addresses);
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		addr_list_normalise(&policy->exceptions[i].from);
+		addr_list_normalise(&policy->exceptions[i].to);
+	}
 	for (size_t i = 0; i < policy->management_in.count; i++)
 		addr_list_normalise(&policy->management_in.at[i].peers);
 	for (size_t i = 0; i < policy->management_out.count; i++)
@@ -323,12 +333,18 @@ bool policy_covers_flow(const struct policy *policy, const struct guideline_flow
 {
 	uint32_t where = FIREWALL_BIT(flow->firewall) | flow->traverses;
 
+	if (flow->to == ROLE_MANAGED_TARGET)
+		where = ~FIREWALL_BIT(FIREWALL_SECURITY_CLOUD);
 	return (policy->configurations & (1U << flow->configuration)) &&
 	       (policy->firewalls & where);
 }
 
 bool policy_uses_flow(const struct policy *policy, const struct guideline_flow *flow)
 {
+	int index = flow->implied ? guideline_flow_index(flow) : -1;
+
+	if (flow->implied && (index < 0 || !policy->implied_flows[index]))
+		return false;
 	return policy_covers_flow(policy, flow) && policy_plays_role(policy, flow->from) &&
 	       policy_plays_role(policy, flow->to);
 }
