@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A firewall in a network namespace, each of its cables ending in another where whoever likes may send anything.
 
-The firewall's ends have no neighbours to ask for (NOARP): what it sends to a cable arrives there, whatever the
-address. Its own rules are tested, so the kernel's reverse path filter and limits of answers are off."""
+Behind each cable is one router that is known by its address (GATEWAY) and never asked for: what the firewall sends to a
+cable arrives there, whatever the address. Its own rules are tested, so the kernel's reverse path filter and limits of
+answers are off."""
 
 import ipaddress
 import os
@@ -10,6 +11,7 @@ import subprocess
 
 import wire
 
+GATEWAY = {4: "192.0.0.9", 6: "fe80::9"}  # at either end of a cable, of the other end
 OWN = {4: "192.0.0.8", 6: "2001:db8:dead::1"}  # the firewall answers from here; nobody else has these
 
 
@@ -32,16 +34,32 @@ class Firewall:
                 "net.netfilter.nf_conntrack_tcp_be_liberal=1")
         for namespace in self.namespaces[1:]:
             self.on(namespace, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=%d" % (0 if far else 1),
-                    "net.ipv6.conf.default.accept_dad=0")
+                    "net.ipv6.conf.default.accept_dad=0", "net.ipv4.conf.all.rp_filter=0",
+                    "net.ipv4.conf.default.rp_filter=0")
         lines = ["link set lo up", "addr add %s/32 dev lo" % OWN[4], "addr add %s/128 dev lo nodad" % OWN[6]]
         for interface in self.interfaces:
             lines += ["link add %s netns %s address %s type veth peer name %s netns %s address %s" % (
                 interface, self.name, wire.FIREWALL_MAC, interface, self.far[interface], wire.FAR_MAC),
-                "link set %s addrgenmode none arp off up" % interface]
+                "link set %s addrgenmode none up" % interface]
         self.ip(self.name, lines)
         for namespace, interface in self.places:
-            self.ip(namespace, ["link set lo up", "link set %s addrgenmode none arp off up" % interface])
+            self.ip(namespace, ["link set lo up", "link set %s addrgenmode none up" % interface])
+            if far:
+                self.ip(namespace, self.neighbours(interface, wire.FIREWALL_MAC) + [
+                    "route add default via %s dev %s onlink" % (gateway, interface) for gateway in GATEWAY.values()])
+        for interface in self.interfaces:
+            self.ip(self.name, self.neighbours(interface, wire.FAR_MAC))
         self.routes, self.own = {}, []
+
+    @staticmethod
+    def neighbours(interface, mac):
+        return ["neigh replace %s lladdr %s dev %s nud permanent" % (gateway, mac, interface)
+                for gateway in GATEWAY.values()]
+
+    def set_mac(self, interface, mac):
+        """Of the far end."""
+        self.ip(self.far[interface], ["link set %s address %s" % (interface, mac)])
+        self.ip(self.name, self.neighbours(interface, mac))
 
     @staticmethod
     def on(namespace, *words, **options):
@@ -56,9 +74,9 @@ class Firewall:
         self.routes = dict(routes)
         for version in (4, 6):
             self.on(self.name, "ip", "-%d" % version, "route", "flush", "table", "main")
-        # By a gateway in IPv6: else the first address of a prefix is taken for an anycast address of its routers, to
+        # By a gateway: else the first address of an IPv6 prefix is taken for an anycast address of its routers, to
         # which no ICMP error is sent. Source: ipv6_anycast_destination().
-        self.ip(self.name, ["route add %s %sdev %s" % (net, "via fe80::1 " if net.version == 6 else "", interface)
+        self.ip(self.name, ["route add %s via %s dev %s onlink" % (net, GATEWAY[net.version], interface)
                             for net, interface in routes.items()])
         self.by_length = {4: {}, 6: {}}
         for net, interface in routes.items():
