@@ -58,7 +58,9 @@ class Firewall:
 
     def set_mac(self, interface, mac):
         """Of the far end."""
-        self.ip(self.far[interface], ["link set %s address %s" % (interface, mac)])
+        # a card that changes its address forgets its neighbours
+        self.ip(self.far[interface], ["link set %s address %s" % (interface, mac)] +
+                self.neighbours(interface, wire.FIREWALL_MAC))
         self.ip(self.name, self.neighbours(interface, mac))
 
     @staticmethod

@@ -2,6 +2,7 @@
 """A policy read a second time, and what the guideline's catalogue permits at that site: without the daemon's reader,
 without its compiler and without simulate, so that none of their mistakes is repeated here."""
 
+import functools
 import ipaddress
 import os
 import re
@@ -55,8 +56,20 @@ def opens(ports, proto, port):
     return any(p[0] == proto and p[1] <= port <= p[2] for p in ports)
 
 
+def remembered(method):
+    """Of a policy that never changes: the answer for an address is found once."""
+    @functools.wraps(method)
+    def ask(self, address):
+        key = (method.__name__, address)
+        if key not in self.memory:
+            self.memory[key] = method(self, address)
+        return self.memory[key]
+    return ask
+
+
 class Reading:
     def __init__(self, path, catalogue):
+        self.memory = {}
         self.path, self.catalogue = path, catalogue
         folder, words = os.path.dirname(path), libconfig.read(path)
         self.firewalls = set(words["appliance"]["firewalls"])
@@ -110,12 +123,14 @@ class Reading:
     def is_martian(self, address):
         return any(r.has(address) for r in self.martians)
 
+    @remembered
     def is_external(self, address):
         """The internet: no zone's, no endpoint's but of what is merely managed, and an address that may be."""
         return not self.is_martian(address) and not any(
             r.has(address) for z in self.zones.values() for r in z["ranges"]) and not any(
                 role.has(address) for slug, role in self.roles.items() if slug != "managed-target")
 
+    @remembered
     def roles_of(self, address):
         found = {slug for slug, role in self.roles.items() if role.has(address)}
         found |= {s.role for s in self.services if any(r.has(address) for r in s.ranges)}
@@ -123,6 +138,7 @@ class Reading:
             found.add("internet")
         return found
 
+    @remembered
     def zone_of(self, address):
         """By the role that an address plays; else by the networks that it lies in."""
         for slug, role in self.roles.items():
@@ -133,6 +149,7 @@ class Reading:
                 return name
         return "external" if self.is_external(address) else None
 
+    @remembered
     def interfaces_of(self, address):
         """Those behind which an address may live."""
         for role in self.roles.values():
