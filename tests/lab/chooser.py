@@ -59,13 +59,16 @@ class Chooser:
                 yield sites.Range.of(str(service["proxy"]))
         for access in site.management:
             yield from access["from"]
+        for exception in site.exceptions:
+            yield exception["from"]
+            yield exception["to"]
         for text in sites.MARTIANS:
             yield sites.Range.of(text)
 
     def all_ports(self):
         found = set()
         lists = list(self.site.ports.values()) + [s["ports"] for s in self.site.services]
-        lists += [m["ports"] for m in self.site.management]
+        lists += [m["ports"] for m in self.site.management] + [e["ports"] for e in self.site.exceptions]
         for entries in lists:
             for entry in entries:
                 for port in (entry[1] - 1, entry[1], entry[2], entry[2] + 1):
@@ -132,6 +135,15 @@ class Chooser:
             src = proxy if proxy.version == family else src
         return (src, dst) + self.protocol_and_port(flow)
 
+    def by_exception(self, family):
+        here = [e for e in self.site.exceptions if e["from"].family == family]
+        if not here:
+            return None
+        exception = self.rng.choice(here)
+        proto, first, last, _ = self.rng.choice(exception["ports"])
+        return (self.in_range(exception["from"]), self.in_range(exception["to"]), TCP if proto == "tcp" else UDP,
+                self.rng.choice([first, last]))
+
     def by_edges(self, family):
         return (self.edge(family), self.edge(family), self.rng.choice([TCP, TCP, UDP]), self.rng.choice(self.ports))
 
@@ -169,7 +181,7 @@ class Chooser:
         rng = self.rng
         family = rng.choice(self.site.families) if rng.random() < 0.97 else rng.choice([4, 6])
         kind = rng.random()
-        maker = (self.by_flow if kind < 0.6 else self.by_edges if kind < 0.8 else self.by_roles if kind < 0.93 else self.at_random)
+        maker = (self.by_exception if kind < 0.1 and self.site.exceptions else self.by_flow if kind < 0.6 else self.by_edges if kind < 0.8 else self.by_roles if kind < 0.93 else self.at_random)
         chosen = maker(family) if maker != self.by_flow or self.site.flows else None
         if chosen is None:
             return None
@@ -197,8 +209,10 @@ class Chooser:
             payload = b"x" * rng.randint(1, 40)
         if src.version == 6 and rng.random() < 0.05:
             extension = 8
+        macs = [m for e in self.site.endpoints.values() if e and any(r.has(src) for r in e["addresses"]) for m in e.get("mac", [])]
+        mac = rng.choice(macs) if macs and rng.random() < 0.75 else wire.FAR_MAC
         return wire.Packet(src, dst, proto, rng.randint(1024, 65535), port, flags=flags, icmp_type=icmp_type, options=options,
-                           payload=payload, extension=extension)
+                           payload=payload, extension=extension, mac=mac)
 
     def is_fresh(self, packet):
         """No connection of an earlier packet is this one's."""

@@ -27,7 +27,7 @@ TOP = sites.TOP
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--packets", type=int, default=40000, help="stop after so many (40000)")
+    parser.add_argument("--packets", type=int, default=30000, help="stop after so many (30000)")
     parser.add_argument("--each", type=int, default=700, help="first packets for each policy (700)")
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(1 << 32)))
     parser.add_argument("--first", type=int, default=0, help="number of the first policy of the seed")
@@ -53,7 +53,7 @@ class Differential:
         self.queue = self.queue_of_kernel()
         self.mutating = False
         self.outcomes, self.used = collections.Counter(), collections.Counter()
-        self.sent = self.policies = self.refused = self.mismatches = self.unsteady = 0
+        self.sent = self.policies = self.refused = self.mismatches = self.unsteady = self.exceptions = 0
 
     def close(self):
         self.injector.close()
@@ -70,19 +70,25 @@ class Differential:
 
     # --- one policy ---
 
-    def load(self, text):
-        """True if it is a policy, and is in the kernel now."""
+    def is_good(self, text):
+        """True if sekishoctl check accepts the policy, which is in policy.conf then."""
         path = os.path.join(self.directory, "policy.conf")
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
-        tool = os.path.join(self.build, "tests", "bin", "apply_ruleset")
         try:
             wire.run(self.ctl, "check", path)
         except RuntimeError as error:
             self.refusal = str(error)
             return False
+        return True
+
+    def load(self, text):
+        """True if it is a good policy, and is in the kernel now."""
+        if not self.is_good(text):
+            return False
+        tool = os.path.join(self.build, "tests", "bin", "apply_ruleset")
         self.firewall.on(self.firewall.name, tool, "--delete")
-        self.firewall.on(self.firewall.name, tool, "--queue", self.queue, path)
+        self.firewall.on(self.firewall.name, tool, "--queue", self.queue, os.path.join(self.directory, "policy.conf"))
         self.injector.flush()
         return True
 
@@ -93,11 +99,21 @@ class Differential:
         for attempt in range(200):
             rng = random.Random("%s-%d-%d" % (self.arguments.seed, number, attempt))
             site = sites.Site(rng, self.catalogue, configurations)
-            if self.load(site.text()):
+            if self.is_good(site.text()):
+                self.add_exceptions(site, rng)
+                self.load(site.text())
                 self.used.update(site.configurations)
                 return site, rng
             self.refused += 1
         raise RuntimeError("200 policies in turn were refused: " + self.refusal)
+
+    def add_exceptions(self, site, rng):
+        """Those that check accepts."""
+        for number in range(rng.choice([0, 0, 4, 8])):
+            site.exceptions.append(site.exception(number))
+            if not self.is_good(site.text()):
+                site.exceptions.pop()
+        self.exceptions += len(site.exceptions)
 
     def policy(self, number):
         site, rng = self.site_of(number)
@@ -105,6 +121,7 @@ class Differential:
         self.policies += 1
         routes = firewall.ways_of(site, rng)
         own = self.own_addresses(site, rng)
+        self.firewall.site = site
         self.firewall.set_routes(routes)
         self.firewall.set_own(own)
         choose = chooser.Chooser(site, rng, self.firewall.way_of, list(firewall.OWN.values()) + own)
@@ -232,6 +249,7 @@ def random_run(run, tap, arguments):
     print("# seed %s: %d packets, %d policies (%d more were refused by check), %.0f s" % (
         arguments.seed, run.sent, run.policies, run.refused, time.monotonic() - began))
     print("# configurations: %s" % ", ".join("%s %d" % c for c in sorted(run.used.items())))
+    print("# exceptions: %d" % run.exceptions)
     print("# outcomes: %s" % ", ".join("%s %d" % o for o in run.outcomes.most_common()))
     print("# late, and right when sent again: %d" % run.unsteady)
     tap.ok(run.mismatches == 0 and run.sent >= arguments.packets,

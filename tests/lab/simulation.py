@@ -211,15 +211,19 @@ def step_of(first, before, what, ct_mark, rng, firewall, answered):
     outside_port, _ = wire.ports_of(out)
     inside, p = firewall.interfaces[place], first.packet
     payload = b"" if what in ("syn", "synack", "ack") else b"y" * rng.randint(1, 30)
+    # whoever answers may be known by a card, too
+    macs = [m for e in firewall.site.endpoints.values() if e and any(r.has(p.dst) for r in e["addresses"])
+            for m in e.get("mac", [])] + [wire.FAR_MAC]
     back = what in ("synack", "answer", "fin", "error")
     if what.startswith("error"):
         return error_of(first, before, back, ct_mark, firewall)
     if back:
-        packet = wire.Packet(p.dst, outside, p.proto, p.dport, outside_port, flags=FLAGS[what], payload=payload)
+        packet = wire.Packet(p.dst, outside, p.proto, p.dport, outside_port, flags=FLAGS[what], payload=payload,
+                             mac=rng.choice(macs))
         probe = Probe(inside, packet, firewall, "established", before=before)
         probe.dst, probe.dport = p.src, p.sport
     else:
-        packet = wire.Packet(p.src, p.dst, p.proto, p.sport, p.dport, flags=FLAGS[what], payload=payload)
+        packet = wire.Packet(p.src, p.dst, p.proto, p.sport, p.dport, flags=FLAGS[what], payload=payload, mac=p.mac)
         probe = Probe(first.interface, packet, firewall, "established" if answered else "new", before=before)
     probe.reply, probe.ct_mark = back, ct_mark
     probe.turn()

@@ -3,6 +3,7 @@
 
 What a policy says is kept as plain data beside its text, for whoever chooses packets near its edges."""
 
+import datetime
 import ipaddress
 import json
 import os
@@ -75,7 +76,8 @@ class Catalogue:
         self.services = {"permitted-cloud", "permitted-cloud-auth", "security-update-service"}
 
     def is_endpoint(self, slug):
-        return slug not in self.services and self.roles[slug]["zone"] in ZONE_INTERFACES and self.roles[slug]["zone"] != "external"
+        return slug not in self.services and self.roles[slug]["zone"] in list(ZONE_INTERFACES) + ["any"] and (
+            self.roles[slug]["zone"] != "external")
 
     def in_cloud(self, slug):
         return self.roles[slug]["location"] in ("cloud", "govcloud")
@@ -93,7 +95,7 @@ class Site:
         self.configurations = self.choose_configurations(configurations)
         self.firewalls = self.choose_firewalls()
         self.flows = [f for f in catalogue.flows if f["configuration"] in self.configurations
-                      and ({f["firewall"], *f["traverses"]} & set(self.firewalls))]
+                      and (f.get("firewall_note") or {f["firewall"], *f["traverses"]} & set(self.firewalls))]
         self.families = rng.choice([(4,), (4, 6), (4, 6), (4, 6), (6,)])
         self.zones, self.endpoints, self.services = {}, {}, []
         self.choose_zones()
@@ -101,6 +103,9 @@ class Site:
         self.lay_out()
         self.ports = self.choose_ports()
         self.management = self.choose_management()
+        self.taken_up = [f["id"] for f in self.flows if f.get("implied") and rng.random() < 0.6
+                         and all(self.is_played(f[end]) for end in ("from", "to"))]
+        self.exceptions = []
 
     # --- what there is ---
 
@@ -151,6 +156,11 @@ class Site:
         for role in sorted(optional - required):
             if rng.random() < 0.6:
                 self.endpoints[role] = {"addresses": [], "interfaces": []}
+        for role, endpoint in self.endpoints.items():
+            if endpoint and role != "managed-target" and not catalogue.in_cloud(role) and (
+                    role == "lgwan-relay-server" or rng.random() < 0.1):
+                endpoint["mac"] = ["02:00:00:%02x:%02x:%02x" % tuple(rng.randrange(256) for _ in range(3))
+                                   for _ in range(rng.randint(1, 2))]
         for role in sorted(service_roles):
             for number in range(rng.choice([1, 1, 2, 3])):
                 self.services.append(self.choose_service(role, number))
@@ -221,7 +231,7 @@ class Site:
         rng = self.rng
         inner = [z for z in self.zones if z != "external"]
         clouds = [r for r, e in self.endpoints.items() if e and self.catalogue.in_cloud(r)]
-        offices = [r for r, e in self.endpoints.items() if e and r not in clouds]
+        offices = [r for r, e in self.endpoints.items() if e and r not in clouds and r != "managed-target"]
         # a role without addresses would be no role
         for family in self.families:
             wishes = [("zone", z) for z in inner for _ in range(rng.randint(1, 3))]
@@ -242,11 +252,46 @@ class Site:
             if self.endpoints[role]["addresses"] and rng.random() < 0.2 and not self.in_networks(role):
                 self.endpoints[role]["interfaces"] = [TUNNEL]
         for role in list(self.endpoints):
-            if self.endpoints[role] and not self.endpoints[role]["addresses"]:
+            if self.endpoints[role] and not self.endpoints[role]["addresses"] and role != "managed-target":
                 self.endpoints[role] = None
+        if self.endpoints.get("managed-target"):
+            self.choose_targets()
         self.share_addresses()
         self.choose_nat()
         self.choose_proxies()
+
+    def choose_targets(self):
+        """What is managed: somebody in a zone, whoever else that is."""
+        networks = [n for z in self.zones.values() for n in z["networks"]]
+        desktops = self.catalogue.selectors["role:virtual-desktop"]
+        shut = [r for d in desktops + ["maintenance-terminal"] for r in (self.endpoints.get(d) or {"addresses": []})["addresses"]]
+        found = []
+        for whole in self.rng.sample(networks, min(3, len(networks))):
+            number = self.rng.randint(whole.first, whole.last)
+            if not any(r.has(whole.address(number)) for r in shut):
+                found.append(Range(whole.family, number, number))
+        self.endpoints["managed-target"] = {"addresses": found, "interfaces": []} if found else None
+
+    def is_played(self, role):
+        return role == "internet" or bool(self.endpoints.get(role)) or any(s["role"] == role for s in self.services)
+
+    def exception(self, number):
+        """A random one; whether it may be is for check to say."""
+        rng = self.rng
+        inside = [r for e in self.endpoints.values() if e for r in e["addresses"]] + [
+            n for z in self.zones.values() for n in z["networks"]]
+        outside = inside + [r for s in self.services for r in s["addresses"]]
+        src = rng.choice(inside)
+        same = [r for r in outside if r.family == src.family]
+        dst = rng.choice(same)
+        ends = []
+        for whole in (src, dst):
+            first = rng.randint(whole.first, whole.last)
+            ends.append(Range(whole.family, first, rng.choice([first, rng.randint(first, whole.last)])))
+        app = rng.choice(["", "", "tls"])
+        port = rng.choice([22, 443, 8443, rng.randint(1, 65000)])
+        return {"name": "exception-%d" % number, "from": ends[0], "to": ends[1],
+                "ports": [("tcp" if app else rng.choice(["tcp", "udp"]), port, port + rng.choice([0, 0, 3]), app)]}
 
     def in_networks(self, role):
         networks = [n for z in self.zones.values() for n in z["networks"]]
@@ -265,7 +310,7 @@ class Site:
     def choose_nat(self):
         for zone, last in (("external", 1), ("internet", 2)):
             if zone in self.zones and self.rng.random() < 0.4:
-                nat = ["203.0.114.%d" % last, "2001:db8:aaaa::%d" % last]
+                nat = ["203.0.200.%d" % last, "2001:db8:aaaa::%d" % last]
                 self.zones[zone]["source_nat"] = [a for a, f in zip(nat, (4, 6)) if f in self.families]
 
     def choose_proxies(self):
@@ -306,7 +351,10 @@ class Site:
 
     def text(self):
         lines = ['appliance = { name = "fw"; organisation = "例示市"; firewalls = %s; };' % quoted(self.firewalls),
-                 "configurations = %s;" % quoted(self.configurations), "zones = ("]
+                 "configurations = %s;" % quoted(self.configurations)]
+        if self.is_united():
+            lines.append('destination_restriction = "union";')
+        lines.append("zones = (")
         groups = []
         for name, zone in self.zones.items():
             words = ['name = "%s"; interfaces = %s;' % (name, quoted(zone["interfaces"]))]
@@ -326,6 +374,10 @@ class Site:
         lines += ["};"]
         if self.services:
             lines += ["services = (", ",\n".join(self.service_text(s) for s in self.services), ");"]
+        if self.taken_up:
+            lines.append("implied_flows = %s;" % quoted(self.taken_up))
+        if self.exceptions:
+            lines += ["exceptions = (", ",\n".join(self.exception_text(e) for e in self.exceptions), ");"]
         if self.management:
             access = ",\n".join('\t{ name = "%s"; from = %s; ports = %s; }' % (
                 m["name"], quoted(m["from"]), quoted(port_text(*e) for e in m["ports"])) for m in self.management)
@@ -335,13 +387,27 @@ class Site:
                   "queues = { first = 0; count = 2; };"]
         return "\n".join(lines) + "\n"
 
+    def is_united(self):
+        """Of a case of α' and a route over the breakout line, which say differently where LGWAN may go."""
+        narrow = next(f for f in self.catalogue.forbidden if f["id"] == "lgwan-to-external-but-daas")["applies_to"]
+        return "lbo" in self.firewalls and any(c.startswith("alpha") for c in self.configurations) and bool(
+            set(self.configurations) & set(narrow))
+
     @staticmethod
     def endpoint_text(e):
         if not e:
             return '"none"'
-        if not e["interfaces"]:
+        if not e["interfaces"] and not e.get("mac"):
             return quoted(e["addresses"])
-        return "{ addresses = %s; interfaces = %s; }" % (quoted(e["addresses"]), quoted(e["interfaces"]))
+        words = ["%s = %s;" % (key, quoted(e[key])) for key in ("addresses", "interfaces", "mac") if e.get(key)]
+        return "{ %s }" % " ".join(words)
+
+    @staticmethod
+    def exception_text(e):
+        names = ' names = [ "%s.example" ];' % e["name"] if any(p[3] for p in e["ports"]) else ""
+        expires = (datetime.date.today() + datetime.timedelta(days=60)).isoformat() + "T00:00:00+09:00"
+        return '\t{ name = "%s"; from = "%s"; to = "%s"; ports = %s;%s reason = "R"; approved_by = "A"; expires = "%s"; }' % (
+            e["name"], e["from"], e["to"], quoted(port_text(*p) for p in e["ports"]), names, expires)
 
     @staticmethod
     def service_text(s):
