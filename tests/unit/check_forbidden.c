@@ -312,10 +312,13 @@ static bool pair_is_shut(const struct guideline_forbidden *f, unsigned int n, un
 
 static bool would_open(const struct guideline_forbidden *f)
 {
-	for (unsigned int n = 0; forbidden_holds(policy, f) && n < WORLD; n++)
-		for (unsigned int m = 0; m < WORLD; m++)
+	for (unsigned int n = 0; forbidden_holds(policy, f) && n < WORLD; n++) {
+		struct addr from = nth(n);
+
+		for (unsigned int m = 0; addr_list_has(&exception.from, &from) && m < WORLD; m++)
 			if (pair_is_shut(f, n, m))
 				return true;
+	}
 	return false;
 }
 
@@ -347,7 +350,7 @@ START_TEST(rectangles_say_what_every_pair_of_addresses_says)
 	printf("seed %u\n", seed);
 	srandom(seed);
 	make_small_world();
-	for (unsigned int round = 0; round < 400; round++) {
+	for (unsigned int round = 0; round < 150; round++) {
 		policy->configurations =
 			(uint32_t)random() & (CONFIGURATION_BIT(CONFIGURATION_COUNT) - 1);
 		policy->destination_union = random() % 2;
@@ -367,7 +370,7 @@ START_TEST(rectangles_say_what_every_pair_of_addresses_says)
 				      "seed %u round %u: %s", seed, round, all[i].id);
 		}
 	}
-	ck_assert_uint_gt(opened, 400);
+	ck_assert_uint_gt(opened, 150);
 }
 END_TEST
 
@@ -379,6 +382,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, pairs_of_zones_that_stay_shut_hold_whatever_is_in_use);
 	tcase_add_test(tc, no_exception_leads_from_the_internet_to_my_number);
 	tcase_add_test(tc, lgwan_goes_outside_to_declared_services_alone);
