@@ -2,6 +2,7 @@
 /* sekishoctl check: reads a policy as the daemon would, compiles it, and holds it against the
  * guideline, but touches nothing. */
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "ctl/when.h"
 #include "lint/lint.h"
 #include "policy/policy.h"
+#include "prove/prove.h"
 #include "ruleset/compile.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
@@ -67,7 +69,7 @@ static void print_summary(const struct check *check)
 		     policy->service_count, names, rules, ruleset->set_count, elements);
 }
 
-/* Reads, compiles and lints. An enum cmd_exit. */
+/* Reads, compiles, proves and lints. An enum cmd_exit. */
 static int judge(struct check *check)
 {
 	int r = policy_read(check->file, &check->policy, &check->errors);
@@ -82,6 +84,9 @@ static int judge(struct check *check)
 			   strerror(-r));
 		return CMD_FINDING;
 	}
+	r = prove_policy(check->policy, check->ruleset, &check->errors);
+	if (r < 0)
+		return r == -EINVAL ? CMD_FINDING : CMD_TROUBLE;
 	if (check->without_lint)
 		return CMD_OK;
 	r = lint_policy(check->policy, check->on, &check->lint);
@@ -107,7 +112,7 @@ static int tell(const struct check *check, int code)
 	switch (check->format) {
 	case FORMAT_TEXT:
 		errors_print(&check->errors, stderr);
-		if (check->policy && check->ruleset)
+		if (check->policy && check->ruleset && !check->errors.count)
 			print_summary(check);
 		check_report_text(&report, stdout);
 		break;

@@ -126,6 +126,9 @@ struct policy_exception {
 	struct policy_strings names; /* for ports with an app: as in policy_service */
 	char *reason, *approved_by;
 	int64_t expires_s; /* seconds since 1970, UTC; from this second on it does not hold */
+	const struct guideline_forbidden *forbidden_by; /* derived: it touches this forbidden flow,
+							 * and therefore opens nothing at all;
+							 * policy_read() refuses it. Else NULL */
 };
 
 /* What only the organisation can say of itself. */
@@ -186,6 +189,8 @@ struct policy {
 		zone_addresses[ZONE_COUNT]; /* logical: networks and endpoints by role; disjoint;
 					     * external is the rest without martians */
 	struct names *names;                /* every name pattern of every service */
+	struct names *exception_names;      /* of every exception; an entry's service is the index
+					     * in exceptions */
 };
 
 /* Reads and checks the policy file and the list files that it names (relative to its folder).
@@ -194,7 +199,8 @@ struct policy {
  * that can be found are listed, not only the first. */
 int policy_read(const char *path, struct policy **ret_policy, struct errors *errors);
 
-/* Makes the address lists normal and derives zone_addresses and names (again) from the rest;
+/* Makes the address lists normal and derives zone_addresses, names and what forbids the exceptions
+ * (again) from the rest;
  * policy_read() has done it. For policies put together by hand, in tests. 0 or -ENOMEM. */
 int policy_derive(struct policy *policy);
 
