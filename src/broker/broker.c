@@ -258,7 +258,7 @@ static int put_in_force(struct broker *broker)
 
 	reload_log_errors(&errors);
 	if (error != 0) {
-		log_error(_("the kernel did not take the table; nothing was changed: error=%s"),
+		log_error(_("the table was not loaded; nothing was changed: error=%s"),
 			  strerror(-error));
 		return error;
 	}
