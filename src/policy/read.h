@@ -8,6 +8,7 @@
  * read_value.c   single values: addresses, ports, names, dates
  * read_site.c, read_endpoint.c, read_service.c, read_exception.c, read_daemon.c
  *                the groups of the policy
+ * read_terms.c   what a service states about the guideline's terms
  * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
  * read_width.c   addresses so wide that they restrict nothing
@@ -249,9 +250,6 @@ void read_port_span(struct reader *r, const config_setting_t *s, const struct po
 /* read_item_fn: a name of a network interface; into is a struct policy_strings. */
 void read_interface_item(struct reader *r, const struct read_item *item, void *into);
 
-/* Reads the group s, a registration on the ISMAP list. */
-void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *ismap);
-
 /* Each copies the value of s to *ret if it is good, else adds the mistake and leaves *ret alone. */
 void read_copy(struct reader *r, const config_setting_t *s, char **ret);
 void read_slug(struct reader *r, const config_setting_t *s, char **ret); /* short ASCII name */
@@ -264,6 +262,13 @@ bool read_number(struct reader *r, const config_setting_t *s, long long min, lon
 /* Remembers range for read_overlap_check(). */
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,
 		     uint32_t index, struct read_place place);
+
+/* ---- read_terms.c: groups and keys of services (and DaaS endpoints) about the guideline's terms
+ */
+void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *into);
+void read_exempt(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_use(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_review(struct reader *r, config_setting_t *s, struct policy_service *into);
 
 /* ---- the groups: handlers of the top-level keys */
 void read_appliance(struct reader *r, config_setting_t *s, void *into);
