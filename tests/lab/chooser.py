@@ -172,7 +172,7 @@ class Chooser:
                 self.rng.randint(0, 65535))
 
     def disturb(self, src, dst, proto, port):
-        what = self.rng.randrange(6)
+        what = self.rng.choice([0, 0, 1, 1, 2, 2, 2, 3, 4, 5])
         if what == 0:
             src = self.near(src)
         elif what == 1:

@@ -288,10 +288,11 @@ def mutate(run, rng):
             return "without %s in %s" % (element, name)
         if kind == "element-added":
             name = rng.choice(sorted(targets))
-            key, port = rng.choice(targets[name]).rsplit(" . ", 1)
-            element = "%s . %d" % (key, int(port.split("-")[-1]) + 1)
-            nft("add element inet sekisho %s { %s }" % (name, element))
-            return "with %s in %s" % (element, name)
+            proto, port = rng.choice(targets[name]).rsplit(" . ", 2)[1:]
+            same = [e for e in targets[name] if e.endswith(" . %s . %s" % (proto, port))]
+            more = [e.rsplit(" . ", 1)[0] + " . %d" % (int(port.split("-")[-1]) + 1) for e in same]
+            nft("add element inet sekisho %s { %s }" % (name, ", ".join(more)))
+            return "with %s in %s" % (", ".join(more), name)
         if kind == "rule-added":
             interface = rng.choice(sorted({i for z in run.site.zones.values() for i in z["interfaces"]}))
             nft("insert rule inet sekisho forward iifname %s accept" % interface)
