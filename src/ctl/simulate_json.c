@@ -56,6 +56,7 @@ static void put_number(struct simulate_question *question, enum number number, j
 		return;
 	case NUMBER_FROM_PORT:
 		packet->sport = (uint16_t)value;
+		question->has_from_port = true;
 		return;
 	case NUMBER_MARK:
 		packet->ct_mark = (uint32_t)value;
@@ -78,6 +79,7 @@ static void put_number(struct simulate_question *question, enum number number, j
 		return;
 	case NUMBER_DOFF:
 		packet->tcp_doff = (uint8_t)value;
+		question->has_doff = true;
 		return;
 	}
 }

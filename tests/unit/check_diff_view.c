@@ -117,7 +117,7 @@ START_TEST(flows_to_be_cut_are_counted_and_named)
 						    .l4proto = IPPROTO_TCP };
 	cuts = (struct diff_cuts){ .looked = true, .at = entries, .count = 2 };
 	text = print(5);
-	has(text, "A reload would cut 2 open flows.\n");
+	has(text, "open flows that a reload would cut: 2\n");
 	has(text, "10.0.0.7 port 40000 -> 10.0.0.9 port 443, protocol 6\n");
 	free(text);
 }
