@@ -51,9 +51,11 @@ int reload_load_first(struct broker *broker, struct errors *errors)
 	return error;
 }
 
-/* Open flows to be cut, gathered while the walk keeps the socket busy. */
+/* Open flows whose marks change, gathered while the walk keeps the socket busy: those to be cut,
+ * and those that stand, but by an exception now, or no longer by one. */
 struct cuts {
 	const struct policy *policy;
+	int64_t now_s;
 	struct conntrack_entry *at;
 	size_t count, room;
 };
@@ -64,7 +66,8 @@ static int gather(const struct conntrack_entry *entry, void *data)
 	struct decide_result result;
 
 	decide_again(cuts->policy, &entry->key, entry->mark, &result);
-	if (result.permitted)
+	decide_expire(&result, cuts->now_s);
+	if (result.permitted && !((result.mark ^ entry->mark) & MARK_EXCEPTION))
 		return 0;
 	if (cuts->count == cuts->room) {
 		const size_t room = cuts->room ? cuts->room * 2 : 256;
@@ -96,7 +99,8 @@ static int gather_all(struct broker *broker, struct cuts *cuts)
 	return error == -EINTR ? 0 : error;
 }
 
-static int cut(struct broker *broker, const struct conntrack_entry *entry)
+/* 1 if it was cut, 0 if not, or -errno. */
+static int change(struct broker *broker, const struct conntrack_entry *entry, int64_t now_s)
 {
 	struct decide_result result;
 	const struct recorder_decision decision = {
@@ -105,14 +109,16 @@ static int cut(struct broker *broker, const struct conntrack_entry *entry)
 		.result = &result,
 		.now_ms = mono_ms(),
 	};
-	const int error =
-		conntrack_set_mark(broker->conntrack, entry, MARK_REFUSED, MARK_STATE_MASK);
+	int error;
 
+	decide_again(broker->policy, &entry->key, entry->mark, &result);
+	decide_expire(&result, now_s);
+	error = conntrack_set_mark(broker->conntrack, entry, result.mark,
+				   MARK_STATE_MASK | MARK_EXCEPTION);
 	if (error != 0)
 		return error == -ENOENT ? 0 : error;
-	if (entry->is_over)
+	if (result.permitted || entry->is_over)
 		return 0; /* nobody's flow was cut */
-	decide_again(broker->policy, &entry->key, entry->mark, &result);
 	recorder_count(&broker->recorder, false, result.reason);
 	(void)recorder_decision(&broker->recorder, &decision);
 	return 1;
@@ -120,12 +126,12 @@ static int cut(struct broker *broker, const struct conntrack_entry *entry)
 
 int reload_judge_open_flows(struct broker *broker)
 {
-	struct cuts cuts = { .policy = broker->policy };
+	struct cuts cuts = { .policy = broker->policy, .now_s = mono_real().tv_sec };
 	int error = gather_all(broker, &cuts);
 	unsigned int done = 0;
 
 	for (size_t i = 0; i < cuts.count && error >= 0; i++) {
-		error = cut(broker, &cuts.at[i]);
+		error = change(broker, &cuts.at[i], cuts.now_s);
 		done += error == 1;
 	}
 	free(cuts.at);

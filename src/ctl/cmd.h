@@ -19,6 +19,7 @@ int cmd_compile(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_simulate(int argc, char **argv);
 
 /* Prints the help of a command ("Usage: sekishoctl NAME ARGUMENTS", then text) or the version.
  * Gives CMD_OK. */

@@ -26,6 +26,7 @@ struct command {
 static const struct command commands[] = {
 	{ "check", cmd_check, N_("read a policy and say what is wrong with it") },
 	{ "compile", cmd_compile, N_("print the kernel rules that a policy makes") },
+	{ "simulate", cmd_simulate, N_("say what a policy makes of a packet, and why") },
 	{ "status", cmd_status, N_("show what the running daemon does") },
 	{ "reload", cmd_reload, N_("have the daemon read its policy again") },
 	{ "log", cmd_log, N_("read the decision log") },

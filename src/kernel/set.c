@@ -63,6 +63,7 @@ static const struct field fields[FIELD_COUNT] = {
 	[FIELD_SADDR6] = { DATATYPE_IPV6_ADDR, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_DADDR6] = { DATATYPE_IPV6_ADDR, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_L4PROTO] = { DATATYPE_INET_PROTO, BYTEORDER_BIG, 0, 0, 0 },
+	[FIELD_SPORT] = { DATATYPE_INET_SERVICE, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_DPORT] = { DATATYPE_INET_SERVICE, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_CT_MARK] = { DATATYPE_MARK, BYTEORDER_HOST, 0, 0, 0 },
 	[FIELD_LENGTH4] = { DATATYPE_INTEGER, BYTEORDER_BIG, HEADER_IP, 5, 16 },
@@ -108,6 +109,9 @@ static bool key_is_sound(const struct ruleset_set *set)
 		return false;
 	for (i = 0; i < set->key_fields; i++)
 		typeof_fields += fields[set->key[i]].header != 0;
+	/* Both ends of a range over one field would have to expire at one instant. */
+	if (set->timeouts && set->interval && set->key_fields == 1)
+		return false;
 	if (typeof_fields != 0 && typeof_fields != set->key_fields)
 		return false;
 	return !set->interval || set->key_fields > 1 ||
@@ -225,6 +229,8 @@ int set_put_definition(struct batch *batch, const struct ruleset_set *set, uint3
 		flags |= NFT_SET_CONCAT;
 	if (set->is_map)
 		flags |= NFT_SET_MAP;
+	if (set->timeouts)
+		flags |= NFT_SET_TIMEOUT;
 	if (nftnl_set_set_str(out, NFTNL_SET_TABLE, batch_table(batch)) < 0 ||
 	    nftnl_set_set_str(out, NFTNL_SET_NAME, set->name) < 0)
 		return -ENOMEM;

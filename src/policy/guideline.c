@@ -9,14 +9,6 @@
 #include "common/defs.h"
 #include "policy/guideline_table.h"
 
-/* Those whose flows the compiler realises. */
-static const enum configuration supported[] = {
-	CONFIGURATION_ALPHA_PRIME_A,
-	CONFIGURATION_ALPHA_PRIME_I,
-	CONFIGURATION_ALPHA_PRIME_U,
-	CONFIGURATION_ROUTE_1,
-};
-
 const struct guideline_zone *guideline_zone(enum zone zone)
 {
 	assert(zone < ZONE_COUNT);
@@ -107,13 +99,23 @@ int guideline_configuration_of(const char *slug)
 	return index_of(guideline_table()->configuration_slugs, CONFIGURATION_COUNT, slug);
 }
 
-bool guideline_configuration_supported(enum configuration c)
+int guideline_flow_of(const char *id)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(supported); i++) {
-		if (supported[i] == c)
-			return true;
-	}
-	return false;
+	const struct guideline_table *t = guideline_table();
+
+	for (size_t i = 0; i < t->flow_count; i++)
+		if (strcmp(t->flows[i].id, id) == 0)
+			return (int)i;
+	return -ENOENT;
+}
+
+int guideline_flow_index(const struct guideline_flow *flow)
+{
+	const struct guideline_table *t = guideline_table();
+
+	if (flow < t->flows || flow >= t->flows + t->flow_count)
+		return -ENOENT;
+	return (int)(flow - t->flows);
 }
 
 const struct guideline_forbidden *guideline_forbidden_of(const char *id)
@@ -127,6 +129,26 @@ const struct guideline_forbidden *guideline_forbidden_of(const char *id)
 	return NULL;
 }
 
+static bool leaves_open(const struct guideline_except *except, const struct guideline_flow *flow)
+{
+	return (!except->screen_transfer || flow->screen_transfer) &&
+	       (except->from_roles & ROLE_BIT(flow->from)) &&
+	       (except->to_roles & ROLE_BIT(flow->to)) &&
+	       (except->ports & PORT_GROUP_BIT(flow->ports));
+}
+
+bool guideline_forbids(const struct guideline_forbidden *forbidden,
+		       const struct guideline_flow *flow)
+{
+	if (!(forbidden->from_roles & ROLE_BIT(flow->from)) ||
+	    !(forbidden->to_roles & ROLE_BIT(flow->to)))
+		return false;
+	for (size_t i = 0; i < forbidden->except_count; i++)
+		if (leaves_open(&forbidden->excepts[i], flow))
+			return false;
+	return true;
+}
+
 const struct guideline_forbidden *guideline_forbidden_between(enum zone from, enum zone to)
 {
 	const char *id = NULL;
@@ -138,4 +160,14 @@ const struct guideline_forbidden *guideline_forbidden_between(enum zone from, en
 	else if (to == ZONE_EXTERNAL && from == ZONE_MYNUMBER)
 		id = "mynumber-to-external";
 	return id ? guideline_forbidden_of(id) : NULL;
+}
+
+bool guideline_excepts_flow(const struct guideline_forbidden *forbidden,
+			    const struct guideline_flow *flow)
+{
+	for (size_t i = 0; i < forbidden->except_count; i++)
+		if (forbidden->excepts[i].screen_transfer &&
+		    leaves_open(&forbidden->excepts[i], flow))
+			return true;
+	return false;
 }

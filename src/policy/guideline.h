@@ -34,6 +34,10 @@ enum firewall {
 };
 #define FIREWALL_BIT(f) (1U << (f))
 
+#define CONFIGURATION_BIT(c) (1U << (c))
+#define ROLE_BIT(r)          (1U << (r))
+#define PORT_GROUP_BIT(g)    (1U << (g))
+
 #define GUIDELINE_FLOWS_MAX 160 /* more than the catalogue has */
 
 struct guideline_zone {
@@ -62,11 +66,22 @@ struct guideline_flow {
 	const char *source; /* document and page */
 };
 
+/* What a forbidden flow leaves open: what meets every member. */
+struct guideline_except {
+	bool screen_transfer;          /* only permitted flows that are marked so */
+	uint32_t from_roles, to_roles; /* ROLE_BIT()s; all ones for any */
+	uint32_t ports;                /* PORT_GROUP_BIT()s; all ones for any */
+};
+
 struct guideline_forbidden {
-	const char *id;          /* "internet-to-mynumber" */
-	const char *from, *to;   /* selectors as in the catalogue, "zone:internet" or a role slug */
-	uint32_t configurations; /* bit set of enum configuration */
+	const char *id;        /* "internet-to-mynumber" */
+	const char *from, *to; /* selectors as in the catalogue, "zone:internet" or a role slug */
+	enum zone from_zone, to_zone;  /* where the selector is a whole zone; else ZONE_NONE */
+	uint32_t from_roles, to_roles; /* the selector's ROLE_BIT()s; all ones for "any" */
+	uint32_t configurations;       /* bit set of enum configuration */
 	bool has_exception;
+	const struct guideline_except *excepts; /* any one of them leaves open */
+	size_t except_count;
 	const char *text_ja; /* NULL where the documents do not say it in words */
 	const char *source;
 };
@@ -90,13 +105,27 @@ int guideline_firewall_of(const char *slug);
 int guideline_port_group_of(const char *slug);
 int guideline_configuration_of(const char *slug);
 
-/* True for the configurations that this version compiles. */
-bool guideline_configuration_supported(enum configuration c);
+/* The flow of that id: its index in guideline_flows(), or -ENOENT. */
+int guideline_flow_of(const char *id);
+
+/* The index of a flow of guideline_flows(), or -ENOENT for one that is not of that array. */
+int guideline_flow_index(const struct guideline_flow *flow);
 
 /* The forbidden flow of that id, or NULL. */
 const struct guideline_forbidden *guideline_forbidden_of(const char *id);
 
-/* The forbidden flow that shuts this pair of zones whatever else is allowed, or NULL. The other
- * forbidden flows of the catalogue have exceptions, or are told apart by role. External counts as
- * internet: it is the internet, by the breakout line. */
+/* True if the forbidden flow is about that permitted flow of another configuration, and none of its
+ * exceptions leaves it open: the two texts contradict each other. */
+bool guideline_forbids(const struct guideline_forbidden *forbidden,
+		       const struct guideline_flow *flow);
+
+/* The forbidden flow that shuts this pair of zones whatever else is allowed, but for what
+ * guideline_excepts_flow() lets through; or NULL. The other forbidden flows of the catalogue are
+ * told apart by role, or are wider in one text than in the other: see policy/blame.h. External
+ * counts as internet: it is the internet, by the breakout line. */
 const struct guideline_forbidden *guideline_forbidden_between(enum zone from, enum zone to);
+
+/* True if flow passes though forbidden shuts its pair of zones: screen transfer, where the
+ * guideline leaves it open ("internet to My Number, but for what the screen transfer needs"). */
+bool guideline_excepts_flow(const struct guideline_forbidden *forbidden,
+			    const struct guideline_flow *flow);

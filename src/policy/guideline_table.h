@@ -6,8 +6,6 @@
 
 #include "policy/guideline.h"
 
-#define CONFIGURATION_BIT(c) (1U << (c))
-
 /* Arrays of ZONE_COUNT, ROLE_COUNT, FIREWALL_COUNT, PORT_GROUP_COUNT and CONFIGURATION_COUNT
  * entries, and the two lists in the catalogue's order. */
 struct guideline_table {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "policy/forbidden.h"
 #include "policy/names.h"
 #include "policy/policy.h"
 
@@ -50,12 +51,17 @@ static void managements_clear(struct policy_managements *managements)
 	*managements = (struct policy_managements){ 0 };
 }
 
+static void ismap_clear(struct policy_ismap *ismap)
+{
+	free(ismap->service);
+	free(ismap->number);
+	free(ismap->valid_until);
+}
+
 static void service_clear(struct policy_service *service)
 {
 	free(service->name);
-	free(service->ismap.service);
-	free(service->ismap.number);
-	free(service->ismap.valid_until);
+	ismap_clear(&service->ismap);
 	addr_list_clear(&service->addresses);
 	ports_clear(&service->ports);
 	strings_clear(&service->tenant_names);
@@ -89,6 +95,7 @@ void policy_free(struct policy *policy)
 	if (!policy)
 		return;
 	names_free(policy->names);
+	names_free(policy->exception_names);
 	for (size_t i = 0; i < ZONE_COUNT; i++) {
 		strings_clear(&policy->zones[i].interfaces);
 		addr_list_clear(&policy->zones[i].networks);
@@ -98,6 +105,7 @@ void policy_free(struct policy *policy)
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
 		free(policy->endpoints[i].macs.at);
+		ismap_clear(&policy->endpoints[i].ismap);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
 		ports_clear(&policy->ports[i]);
@@ -271,6 +279,57 @@ static int derive_names(struct policy *policy)
 	return 0;
 }
 
+static int derive_exception_names(struct policy *policy)
+{
+	size_t count = 0, filled = 0;
+	struct names_entry *entries;
+	struct names *names;
+
+	for (size_t i = 0; i < policy->exception_count; i++)
+		count += policy->exceptions[i].names.count;
+	entries = calloc(count ? count : 1, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->exception_count; i++)
+		filled += fill_entries(entries + filled, &policy->exceptions[i].names, i,
+				       NAMES_PLAIN);
+	names = names_new(entries, filled);
+	free(entries);
+	if (!names)
+		return -ENOMEM;
+	names_free(policy->exception_names);
+	policy->exception_names = names;
+	return 0;
+}
+
+/* After the zones: what is forbidden is told by them. */
+static int derive_forbidden_by(struct policy *policy, struct policy_exception *exception)
+{
+	size_t count;
+	const struct guideline_forbidden *all = guideline_forbiddens(&count);
+
+	exception->forbidden_by = NULL;
+	for (size_t i = 0; !exception->forbidden_by && i < count; i++) {
+		struct forbidden_opening opening;
+		int would = forbidden_would_open(policy, &all[i], exception, &opening);
+
+		if (would < 0)
+			return would;
+		if (would)
+			exception->forbidden_by = &all[i];
+	}
+	return 0;
+}
+
+static int derive_exceptions(struct policy *policy)
+{
+	int err = derive_exception_names(policy);
+
+	for (size_t i = 0; !err && i < policy->exception_count; i++)
+		err = derive_forbidden_by(policy, &policy->exceptions[i]);
+	return err;
+}
+
 int policy_derive(struct policy *policy)
 {
 	int err;
@@ -281,13 +340,19 @@ int policy_derive(struct policy *policy)
 		addr_list_normalise(&policy->endpoints[i].addresses);
 	for (size_t i = 0; i < policy->service_count; i++)
 		addr_list_normalise(&policy->services[i].addresses);
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		addr_list_normalise(&policy->exceptions[i].from);
+		addr_list_normalise(&policy->exceptions[i].to);
+	}
 	for (size_t i = 0; i < policy->management_in.count; i++)
 		addr_list_normalise(&policy->management_in.at[i].peers);
 	for (size_t i = 0; i < policy->management_out.count; i++)
 		addr_list_normalise(&policy->management_out.at[i].peers);
 
 	err = derive_zones(policy);
-	return err ? err : derive_names(policy);
+	if (!err)
+		err = derive_names(policy);
+	return err ? err : derive_exceptions(policy);
 }
 
 enum zone policy_zone_of(const struct policy *policy, const struct addr *a)
@@ -323,12 +388,18 @@ bool policy_covers_flow(const struct policy *policy, const struct guideline_flow
 {
 	uint32_t where = FIREWALL_BIT(flow->firewall) | flow->traverses;
 
+	if (flow->to == ROLE_MANAGED_TARGET)
+		where = ~FIREWALL_BIT(FIREWALL_SECURITY_CLOUD);
 	return (policy->configurations & (1U << flow->configuration)) &&
 	       (policy->firewalls & where);
 }
 
 bool policy_uses_flow(const struct policy *policy, const struct guideline_flow *flow)
 {
+	int index = flow->implied ? guideline_flow_index(flow) : -1;
+
+	if (flow->implied && (index < 0 || !policy->implied_flows[index]))
+		return false;
 	return policy_covers_flow(policy, flow) && policy_plays_role(policy, flow->from) &&
 	       policy_plays_role(policy, flow->to);
 }

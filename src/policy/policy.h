@@ -52,6 +52,11 @@ struct policy_zone {
 		source_nat6; /* flows leaving by these interfaces get this source */
 };
 
+/* Registration on the ISMAP list of cloud services. */
+struct policy_ismap {
+	char *service, *number, *valid_until; /* valid_until: YYYY-MM-DD; each may be NULL */
+};
+
 /* The addresses that play a guideline role. */
 struct policy_endpoint {
 	bool declared;
@@ -60,10 +65,7 @@ struct policy_endpoint {
 	struct policy_macs macs; /* if any: only frames from these count as from this role */
 	struct policy_strings interfaces; /* where they live, if not behind the interfaces of the
 					   * zone whose networks hold them (for example a tunnel) */
-};
-
-struct policy_ismap {
-	char *service, *number, *valid_until; /* valid_until: YYYY-MM-DD; each may be NULL */
+	struct policy_ismap ismap;        /* of a DaaS; all NULL where none is given */
 };
 
 struct policy_service {
@@ -104,6 +106,9 @@ struct policy_exception {
 	struct policy_strings names; /* for ports with an app: as in policy_service */
 	char *reason, *approved_by;
 	int64_t expires_s; /* seconds since 1970, UTC; from this second on it does not hold */
+	const struct guideline_forbidden *forbidden_by; /* derived: it touches this forbidden flow,
+							 * and therefore opens nothing at all;
+							 * policy_read() refuses it. Else NULL */
 };
 
 /* What only the organisation can say of itself. */
@@ -150,6 +155,8 @@ struct policy {
 	size_t exception_count;
 	struct policy_attestation *attestations;
 	size_t attestation_count;
+	bool destination_union; /* destination_restriction = "union": LGWAN may go to the DaaS of
+				   the routes and to the services of the α' case */
 	bool implied_flows[GUIDELINE_FLOWS_MAX]; /* by index in guideline_flows(): implied flows
 						    that the policy takes up; those it does not name
 						    are not permitted */
@@ -160,6 +167,8 @@ struct policy {
 		zone_addresses[ZONE_COUNT]; /* logical: networks and endpoints by role; disjoint;
 					     * external is the rest without martians */
 	struct names *names;                /* every name pattern of every service */
+	struct names *exception_names;      /* of every exception; an entry's service is the index
+					     * in exceptions */
 };
 
 /* Reads and checks the policy file and the list files that it names (relative to its folder).
@@ -168,7 +177,8 @@ struct policy {
  * that can be found are listed, not only the first. */
 int policy_read(const char *path, struct policy **ret_policy, struct errors *errors);
 
-/* Makes the address lists normal and derives zone_addresses and names (again) from the rest;
+/* Makes the address lists normal and derives zone_addresses, names and what forbids the exceptions
+ * (again) from the rest;
  * policy_read() has done it. For policies put together by hand, in tests. 0 or -ENOMEM. */
 int policy_derive(struct policy *policy);
 
@@ -207,10 +217,11 @@ void policy_places_clear(struct policy_places *places);
 bool policy_plays_role(const struct policy *policy, enum role role);
 
 /* True if flow's configuration is in use and this appliance plays its firewall or one it traverses.
- */
+ * What leads to managed-target counts as decided at every firewall: it is "whichever boundary the
+ * maintenance terminal sits behind". */
 bool policy_covers_flow(const struct policy *policy, const struct guideline_flow *flow);
 
-/* True if flow is to be realised here: policy_covers_flow(), and the site has somebody at both
- * ends. (policy_read() sees to it that a role lacks only where the flow is optional or implied, or
- * the policy says "none".) */
+/* True if flow is to be realised here: policy_covers_flow(), the site has somebody at both ends,
+ * and the policy takes it up where it is only implied. (policy_read() sees to it that a role lacks
+ * only where the flow is optional or implied, or the policy says "none".) */
 bool policy_uses_flow(const struct policy *policy, const struct guideline_flow *flow);

@@ -21,8 +21,10 @@ static const struct read_key policy_keys[] = {
 	{ "control", READ_GROUP, false, read_control },
 	{ "queues", READ_GROUP, false, read_queues },
 	{ "daemon", READ_GROUP, false, read_daemon },
-	{ "exceptions", READ_UNSUPPORTED, false, NULL },
-	{ "attestations", READ_UNSUPPORTED, false, NULL },
+	{ "destination_restriction", READ_TEXT, false, read_destination_restriction },
+	{ "implied_flows", READ_STRINGS, false, read_implied_flows },
+	{ "exceptions", READ_GROUPS, false, read_exceptions },
+	{ "attestations", READ_GROUPS, false, read_attestations },
 };
 
 static bool set_defaults(struct policy *policy, const char *path)
@@ -53,7 +55,9 @@ static void read_tree(struct reader *r, config_t *config)
 		return;
 	}
 	read_overlap_check(r);
+	read_combine_check(r);
 	read_rules_check(r);
+	read_exceptions_check(r);
 }
 
 /* What libconfig says of a syntax error, and what a person would look for. */

@@ -6,9 +6,12 @@
  * read_keys.c    key tables: every group of the policy is a table of the keys that it may have
  * read_list.c    lists, written in the policy or in list files
  * read_value.c   single values: addresses, ports, names, dates
- * read_site.c, read_service.c, read_daemon.c    the groups of the policy
+ * read_site.c, read_endpoint.c, read_service.c, read_exception.c, read_daemon.c
+ *                the groups of the policy
+ * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
  * read_rules.c   what the guideline asks of the policy as a whole
+ * read_combine.c which configurations go together
  *
  * Every function adds its mistakes to reader->errors and goes on, so that one run tells all of
  * them. */
@@ -38,12 +41,14 @@ struct read_place {
 
 /* Whose addresses a range of the policy is; the order is the order of read_overlap.c's table. */
 enum read_owner {
-	READ_NETWORK,  /* of a zone; index is the zone */
-	READ_ENDPOINT, /* of a role; index is the role */
-	READ_SERVICE,  /* of a service; index into policy->services */
-	READ_NAT,      /* source_nat of a zone; index is the zone */
-	READ_PROXY,    /* via.proxy of a service; index into policy->services */
-	READ_PEER,     /* of a management entry; index counts all entries */
+	READ_NETWORK,   /* of a zone; index is the zone */
+	READ_ENDPOINT,  /* of a role; index is the role */
+	READ_SERVICE,   /* of a service; index into policy->services */
+	READ_NAT,       /* source_nat of a zone; index is the zone */
+	READ_PROXY,     /* via.proxy of a service; index into policy->services */
+	READ_PEER,      /* of a management entry; index counts all entries */
+	READ_EXCEPTION, /* of an exception; index is twice that into policy->exceptions, and one
+			 * more for "to" */
 	READ_OWNER_COUNT
 };
 
@@ -92,6 +97,8 @@ struct reader {
 	struct read_place zone_place[ZONE_COUNT];
 	struct read_place role_place[ROLE_COUNT];
 	struct read_place configurations_place, endpoints_place, ports_place, services_place;
+	struct read_place destination_place;                   /* of destination_restriction */
+	struct read_place implied_places[GUIDELINE_FLOWS_MAX]; /* by index of the flow */
 	const char **management_names; /* borrowed from the policy; by the index of READ_PEER */
 	struct read_place *management_places;
 	size_t management_count;
@@ -233,8 +240,15 @@ void read_range_item(struct reader *r, const struct read_item *item, void *into)
 void read_port_item(struct reader *r, const struct read_item *item, void *into);
 void read_service_port_item(struct reader *r, const struct read_item *item, void *into);
 
+/* Adds the mistake that s opens more ports than a list of them may. */
+#define READ_PORT_SPAN_MAX 20000 /* of one protocol: more than any dynamic range (RFC 6335) */
+void read_port_span(struct reader *r, const config_setting_t *s, const struct policy_ports *ports);
+
 /* read_item_fn: a name of a network interface; into is a struct policy_strings. */
 void read_interface_item(struct reader *r, const struct read_item *item, void *into);
+
+/* Reads the group s, a registration on the ISMAP list. */
+void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *ismap);
 
 /* Each copies the value of s to *ret if it is good, else adds the mistake and leaves *ret alone. */
 void read_copy(struct reader *r, const config_setting_t *s, char **ret);
@@ -256,6 +270,10 @@ void read_zones(struct reader *r, config_setting_t *s, void *into);
 void read_endpoints(struct reader *r, config_setting_t *s, void *into);
 void read_port_groups(struct reader *r, config_setting_t *s, void *into);
 void read_services(struct reader *r, config_setting_t *s, void *into);
+void read_exceptions(struct reader *r, config_setting_t *s, void *into);
+void read_attestations(struct reader *r, config_setting_t *s, void *into);
+void read_implied_flows(struct reader *r, config_setting_t *s, void *into);
+void read_destination_restriction(struct reader *r, config_setting_t *s, void *into);
 void read_management(struct reader *r, config_setting_t *s, void *into);
 void read_log(struct reader *r, config_setting_t *s, void *into);
 void read_control(struct reader *r, config_setting_t *s, void *into);
@@ -266,6 +284,12 @@ void read_daemon(struct reader *r, config_setting_t *s, void *into);
 
 /* Addresses that two owners may not share, and martians. */
 void read_overlap_check(struct reader *r);
+
+/* Configurations that contradict each other, and the union of destinations. */
+void read_combine_check(struct reader *r);
+
+/* Exceptions from what is forbidden. */
+void read_exceptions_check(struct reader *r);
 
 /* Where endpoints and proxies lie; roles and port groups that a configuration needs; services that
  * nobody may use. */

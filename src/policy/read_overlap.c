@@ -25,6 +25,9 @@ static const char *owner_text(const struct reader *r, const struct read_range *r
 	case READ_PEER:
 		name = r->management_names[range->index];
 		return name ? name : "?";
+	case READ_EXCEPTION:
+		name = r->policy->exceptions[range->index / 2].name;
+		return name ? name : "?";
 	case READ_OWNER_COUNT:
 		break;
 	}
@@ -44,6 +47,8 @@ static const char *owner_key(enum read_owner owner)
 		return "services";
 	case READ_PEER:
 		return "management";
+	case READ_EXCEPTION:
+		return "exceptions";
 	case READ_OWNER_COUNT:
 		break;
 	}
@@ -61,6 +66,25 @@ static bool equal(const struct addr_range *a, const struct addr_range *b)
 	       !memcmp(a->last, b->last, sizeof(a->last));
 }
 
+/* What is managed is somebody of another role as well, but no virtual desktop: those are reached by
+ * screen transfer alone. */
+static const char *target_conflict(const struct read_range *other)
+{
+	const struct guideline_forbidden *desktop =
+		guideline_forbidden_of("desktop-from-other-source");
+
+	if (other->index == ROLE_MAINTENANCE_TERMINAL)
+		return N_("%s shares addresses with the role %s (%s:%d); a maintenance terminal is "
+			  "not what it manages");
+	if (desktop && (desktop->to_roles & ROLE_BIT(other->index)))
+		return N_("%s shares addresses with the role %s (%s:%d); virtual desktops are "
+			  "reached by screen transfer alone "
+			  "(画面転送で使用する通信ポートのみにアクセスを制限。), and managed at "
+			  "another "
+			  "address");
+	return NULL;
+}
+
 /* What is wrong if a and b share addresses, where a's owner does not come after b's; NULL if
  * nothing. */
 static const char *conflict_text(const struct read_range *a, const struct read_range *b)
@@ -69,6 +93,9 @@ static const char *conflict_text(const struct read_range *a, const struct read_r
 		return equal(&a->range, &b->range) ? N_("%s is there twice (%s, %s:%d)") : NULL;
 	if (a->owner == READ_NETWORK && b->owner == READ_NETWORK)
 		return N_("%s shares addresses with the zone %s (%s:%d); zones may not overlap");
+	if (a->owner == READ_ENDPOINT && b->owner == READ_ENDPOINT &&
+	    (a->index == ROLE_MANAGED_TARGET || b->index == ROLE_MANAGED_TARGET))
+		return target_conflict(a->index == ROLE_MANAGED_TARGET ? b : a);
 	if (a->owner == READ_ENDPOINT && b->owner == READ_ENDPOINT)
 		return N_(
 			"%s shares addresses with the role %s (%s:%d); an address plays one role");

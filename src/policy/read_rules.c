@@ -57,6 +57,23 @@ static enum zone foreign_zone(const struct policy *policy, const struct addr_ran
 	return ZONE_NONE;
 }
 
+/* What is managed from the maintenance terminals lies in any zone; only outside of all of them must
+ * there be a way to it. */
+static void check_target(struct reader *r, const struct read_range *e)
+{
+	char range[ADDR_RANGE_TEXT_MAX];
+
+	if (r->policy->zones[ZONE_EXTERNAL].declared)
+		return;
+	for (size_t i = 0; i < ZONE_COUNT; i++)
+		if (list_contains(&r->policy->zone_addresses[i], &e->range) && i != ZONE_EXTERNAL)
+			return;
+	errors_add(r->errors, e->place.file, e->place.line,
+		   _("endpoints.%s: %s lies in no zone, and there is no zone external behind which "
+		     "it could live"),
+		   guideline_role(ROLE_MANAGED_TARGET)->slug, addr_range_text(&e->range, range));
+}
+
 static void check_endpoint(struct reader *r, const struct read_range *e)
 {
 	const struct guideline_role *role = guideline_role((enum role)e->index);
@@ -137,7 +154,10 @@ static void check_places(struct reader *r)
 	if (r->unsure & READ_UNSURE_ZONES)
 		return;
 	for (size_t i = 0; i < r->range_count && !r->errors->truncated; i++) {
-		if (r->ranges[i].owner == READ_ENDPOINT)
+		if (r->ranges[i].owner == READ_ENDPOINT &&
+		    r->ranges[i].index == ROLE_MANAGED_TARGET)
+			check_target(r, &r->ranges[i]);
+		else if (r->ranges[i].owner == READ_ENDPOINT)
 			check_endpoint(r, &r->ranges[i]);
 		else if (r->ranges[i].owner == READ_PROXY)
 			check_proxy(r, &r->ranges[i]);
@@ -166,6 +186,62 @@ static struct read_place place_or(struct read_place place, struct read_place oth
 	return place.file ? place : other;
 }
 
+/* Some implied flows are in no words of the guideline's. */
+static const char *wording(const struct guideline_flow *flow)
+{
+	return flow->text_ja ? flow->text_ja : flow->id;
+}
+
+static bool is_taken_up(const struct reader *r, const struct guideline_flow *flow)
+{
+	return !flow->implied || r->policy->implied_flows[guideline_flow_index(flow)];
+}
+
+/* A flow that the policy names must be one that can be realised. */
+static void need_implied(struct reader *r, const struct guideline_flow *flow)
+{
+	struct read_place at = r->implied_places[guideline_flow_index(flow)];
+	const char *slug = guideline_configuration_slug(flow->configuration);
+
+	if (!flow->implied || !is_taken_up(r, flow) ||
+	    (r->unsure &
+	     (READ_UNSURE_CONFIGURATIONS | READ_UNSURE_APPLIANCE | READ_UNSURE_ENDPOINTS)))
+		return;
+	if (!(r->policy->configurations & CONFIGURATION_BIT(flow->configuration)))
+		errors_add(r->errors, at.file, at.line,
+			   _("implied_flows: \"%s\": its configuration %s (%s) is not in use"),
+			   flow->id, slug, guideline_configuration_label_ja(flow->configuration));
+	else if (!policy_covers_flow(r->policy, flow))
+		errors_add(r->errors, at.file, at.line,
+			   _("implied_flows: \"%s\": it is decided at the firewall %s, which this "
+			     "appliance does not play"),
+			   flow->id, guideline_firewall_slug(flow->firewall));
+	else if (r->declared_none[flow->from] || r->declared_none[flow->to])
+		errors_add(
+			r->errors, at.file, at.line,
+			_("implied_flows: \"%s\": nobody plays the role %s here"), flow->id,
+			guideline_role(r->declared_none[flow->from] ? flow->from : flow->to)->slug);
+}
+
+/* The one flow of which the guideline says that the MAC address limits it as well. */
+static void need_mac(struct reader *r, const struct guideline_flow *flow, bool *told)
+{
+	struct read_place at = r->role_place[flow->from];
+
+	if (flow->from != ROLE_LGWAN_RELAY_SERVER || flow->to != ROLE_INTERNET_RELAY_SERVER ||
+	    *told || !policy_uses_flow(r->policy, flow) ||
+	    r->policy->endpoints[flow->from].macs.count)
+		return;
+	*told = true;
+	errors_add(
+		r->errors, at.file, at.line,
+		_("endpoints.%s: \"mac\" is missing; %s (%s) lets it send by port, IP and MAC "
+		  "address alone, by the guideline: %s (%s). Expected { addresses = [ ... ]; "
+		  "mac = [ \"02:00:00:00:00:01\" ]; }"),
+		guideline_role(flow->from)->slug, guideline_configuration_slug(flow->configuration),
+		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
+}
+
 static void need_role(struct reader *r, const struct guideline_flow *flow, enum role role,
 		      bool told[ROLE_COUNT])
 {
@@ -180,7 +256,7 @@ static void need_role(struct reader *r, const struct guideline_flow *flow, enum 
 		  "Give its addresses, or \"none\" if nobody plays this role here"),
 		guideline_role(role)->slug, guideline_role(role)->name_ja,
 		guideline_configuration_slug(flow->configuration),
-		guideline_configuration_label_ja(flow->configuration), flow->text_ja, flow->source);
+		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
 }
 
 static void need_ports(struct reader *r, const struct guideline_flow *flow,
@@ -202,22 +278,24 @@ static void need_ports(struct reader *r, const struct guideline_flow *flow,
 		   guideline_configuration_slug(flow->configuration),
 		   guideline_configuration_label_ja(flow->configuration),
 		   guideline_role(flow->from)->slug, guideline_role(flow->from)->name_ja,
-		   guideline_role(flow->to)->slug, guideline_role(flow->to)->name_ja, flow->text_ja,
+		   guideline_role(flow->to)->slug, guideline_role(flow->to)->name_ja, wording(flow),
 		   flow->source);
 }
 
 static void check_needs(struct reader *r)
 {
-	bool roles[ROLE_COUNT] = { false }, ports[PORT_GROUP_COUNT] = { false };
+	bool roles[ROLE_COUNT] = { false }, ports[PORT_GROUP_COUNT] = { false }, mac = false;
 	size_t count;
 	const struct guideline_flow *flows = guideline_flows(&count);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct guideline_flow *flow = &flows[i];
 
-		if (!policy_covers_flow(r->policy, flow))
+		need_implied(r, flow);
+		if (!policy_covers_flow(r->policy, flow) || !is_taken_up(r, flow))
 			continue;
-		if (!(r->unsure & READ_UNSURE_ENDPOINTS) && !flow->optional && !flow->implied) {
+		need_mac(r, flow, &mac);
+		if (!(r->unsure & READ_UNSURE_ENDPOINTS) && !flow->optional) {
 			need_role(r, flow, flow->from, roles);
 			need_role(r, flow, flow->to, roles);
 		}

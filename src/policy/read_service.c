@@ -92,11 +92,16 @@ static const struct read_key ismap_keys[] = {
 	{ "valid_until", READ_TEXT, false, ismap_valid_until },
 };
 
+void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *ismap)
+{
+	read_group(r, s, ismap_keys, ARRAY_SIZE(ismap_keys), ismap);
+}
+
 static void service_ismap(struct reader *r, config_setting_t *s, void *into)
 {
 	struct service_reading *reading = into;
 
-	read_group(r, s, ismap_keys, ARRAY_SIZE(ismap_keys), &reading->service->ismap);
+	read_ismap(r, s, &reading->service->ismap);
 }
 
 static void exempt_no_documents(struct reader *r, config_setting_t *s, void *into)
@@ -202,6 +207,7 @@ static void service_ports(struct reader *r, config_setting_t *s, void *into)
 	struct service_reading *reading = into;
 
 	read_strings(r, s, read_service_port_item, &reading->service->ports);
+	read_port_span(r, s, &reading->service->ports);
 }
 
 /* ---- host names */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Groups of a policy about the site: appliance, configurations, zones, endpoints, ports. */
+/* Groups of a policy about the site: appliance, configurations, zones, ports. */
 #include <string.h>
 
 #include "common/defs.h"
@@ -78,32 +78,21 @@ void read_appliance(struct reader *r, config_setting_t *s, void *into)
 
 static const char *configuration_name(size_t i)
 {
-	return guideline_configuration_supported((enum configuration)i)
-		       ? guideline_configuration_slug((enum configuration)i)
-		       : NULL;
+	return guideline_configuration_slug((enum configuration)i);
 }
 
 static void configuration_item(struct reader *r, const struct read_item *item, void *into)
 {
 	struct policy *policy = into;
 	int c = guideline_configuration_of(item->text);
-	auto_(free_charp) char *words = NULL;
 
-	if (c < 0) {
+	if (c < 0)
 		read_word_error(r, item, _("a configuration of the guideline"), configuration_name,
 				CONFIGURATION_COUNT);
-	} else if (!guideline_configuration_supported((enum configuration)c)) {
-		words = read_words(configuration_name, CONFIGURATION_COUNT);
-		read_item_error(r, item,
-				_("\"%s\" (%s) is not yet supported in this version; supported "
-				  "are %s"),
-				item->text, guideline_configuration_label_ja((enum configuration)c),
-				words ? words : "");
-	} else if (policy->configurations & (1U << c)) {
+	else if (policy->configurations & CONFIGURATION_BIT((unsigned int)c))
 		read_item_error(r, item, _("\"%s\" is there twice"), item->text);
-	} else {
-		policy->configurations |= 1U << c;
-	}
+	else
+		policy->configurations |= CONFIGURATION_BIT((unsigned int)c);
 }
 
 void read_configurations(struct reader *r, config_setting_t *s, void *into)
@@ -336,113 +325,6 @@ void read_zones(struct reader *r, config_setting_t *s, void *into)
 	sure_if_clean(r, before, READ_UNSURE_ZONES);
 }
 
-/* ---- endpoints */
-
-/* The role is played by somebody whom endpoints can declare. */
-static bool is_endpoint_role(size_t i)
-{
-	const struct guideline_role *role = guideline_role((enum role)i);
-
-	return !role->is_service && role->zone != ZONE_EXTERNAL && role->zone != ZONE_NONE;
-}
-
-static const char *endpoint_name(size_t i)
-{
-	return is_endpoint_role(i) ? guideline_role((enum role)i)->slug : NULL;
-}
-
-static void endpoint_addresses(struct reader *r, config_setting_t *s, void *into)
-{
-	read_strings(r, s, read_range_item, into);
-}
-
-static void endpoint_addresses_file(struct reader *r, config_setting_t *s, void *into)
-{
-	read_list_file(r, s, read_range_item, into);
-}
-
-static void endpoint_interfaces(struct reader *r, config_setting_t *s, void *into)
-{
-	const struct read_target *target = into;
-
-	read_strings(r, s, read_interface_item, &r->policy->endpoints[target->index].interfaces);
-}
-
-static const struct read_key endpoint_keys[] = {
-	{ "addresses", READ_STRINGS, false, endpoint_addresses },
-	{ "addresses_file", READ_TEXT, false, endpoint_addresses_file },
-	{ "interfaces", READ_STRINGS, false, endpoint_interfaces },
-};
-
-static void read_endpoint(struct reader *r, config_setting_t *s, enum role role)
-{
-	struct policy_endpoint *endpoint = &r->policy->endpoints[role];
-	struct read_target target = { READ_ENDPOINT, (uint32_t)role, &endpoint->addresses };
-	char quoted[READ_QUOTE_MAX];
-
-	endpoint->declared = true;
-	endpoint->line = read_line(s);
-	r->role_place[role] = read_place_of(r, s);
-	if (config_setting_is_group(s)) {
-		read_group(r, s, endpoint_keys, ARRAY_SIZE(endpoint_keys), &target);
-		if (!config_setting_get_member(s, "addresses") &&
-		    !config_setting_get_member(s, "addresses_file"))
-			read_error(r, s, _("\"addresses\" or \"addresses_file\" is missing"));
-	} else if (config_setting_type(s) == CONFIG_TYPE_STRING) {
-		endpoint->declared = false;
-		r->declared_none[role] = true;
-		if (strcmp(config_setting_get_string(s), "none") != 0)
-			read_error(r, s,
-				   _("%s is no list; expected [ \"...\" ], or \"none\" if nobody "
-				     "plays this role here"),
-				   read_quote(config_setting_get_string(s), quoted));
-	} else if (read_has_type(r, s, READ_STRINGS)) {
-		read_strings(r, s, read_range_item, &target);
-	}
-}
-
-static void not_an_endpoint(struct reader *r, const config_setting_t *s, enum role role)
-{
-	const struct guideline_role *of = guideline_role(role);
-
-	if (of->is_service)
-		read_error(r, s,
-			   _("the role (%s) is played by cloud services; declare it in services, "
-			     "role = \"%s\""),
-			   of->name_ja, of->slug);
-	else if (of->zone == ZONE_EXTERNAL)
-		read_error(r, s,
-			   _("the role (%s) is played by every external address; there is nothing "
-			     "to declare"),
-			   of->name_ja);
-	else
-		read_error(r, s, _("the role (%s) is not yet supported in this version"),
-			   of->name_ja);
-}
-
-void read_endpoints(struct reader *r, config_setting_t *s, void *into)
-{
-	(void)into;
-	r->endpoints_place = read_place_of(r, s);
-	for (unsigned int i = 0; i < (unsigned int)config_setting_length(s); i++) {
-		config_setting_t *member = config_setting_get_elem(s, i);
-		int role = guideline_role_of(config_setting_name(member));
-		struct read_item item = { .text = config_setting_name(member),
-					  .place = read_place_of(r, member),
-					  .key = s };
-
-		if (role < 0) {
-			r->unsure |= READ_UNSURE_ENDPOINTS;
-			read_word_error(r, &item, _("a role of the guideline"), endpoint_name,
-					ROLE_COUNT);
-		} else if (!is_endpoint_role((size_t)role)) {
-			not_an_endpoint(r, member, (enum role)role);
-		} else {
-			read_endpoint(r, member, (enum role)role);
-		}
-	}
-}
-
 /* ---- ports */
 
 static const char *port_group_name(size_t i)
@@ -471,8 +353,10 @@ void read_port_groups(struct reader *r, config_setting_t *s, void *into)
 				     "in services"));
 		} else {
 			r->declared_ports[group] = true;
-			if (read_has_type(r, member, READ_STRINGS))
-				read_strings(r, member, read_port_item, &r->policy->ports[group]);
+			if (!read_has_type(r, member, READ_STRINGS))
+				continue;
+			read_strings(r, member, read_port_item, &r->policy->ports[group]);
+			read_port_span(r, member, &r->policy->ports[group]);
 		}
 	}
 }

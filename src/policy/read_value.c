@@ -227,6 +227,24 @@ void read_port_item(struct reader *r, const struct read_item *item, void *into)
 				app_slug(port.app));
 }
 
+void read_port_span(struct reader *r, const config_setting_t *s, const struct policy_ports *ports)
+{
+	unsigned int tcp = 0, udp = 0;
+
+	for (size_t i = 0; i < ports->count; i++) {
+		const struct policy_port *p = &ports->at[i];
+
+		*(p->l4proto == IPPROTO_TCP ? &tcp : &udp) += p->last - p->first + 1U;
+	}
+	if (tcp > READ_PORT_SPAN_MAX || udp > READ_PORT_SPAN_MAX)
+		read_error(
+			r, s,
+			_("%u ports of %s are as good as all of them, and no restriction by port "
+			  "(通信ポートによるアクセス制限) is left; name those that the service "
+			  "uses, %u at most"),
+			tcp > udp ? tcp : udp, tcp > udp ? "tcp" : "udp", READ_PORT_SPAN_MAX);
+}
+
 void read_interface_item(struct reader *r, const struct read_item *item, void *into)
 {
 	const char *p = item->text;

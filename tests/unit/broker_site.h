@@ -15,6 +15,7 @@
 	"appliance = { name = \"test-fw\"; organisation = \"例示市\"; firewalls = [ \"lbo\", "  \
 	"\"split\", \"separation\" ]; };\n"                                                        \
 	"configurations = [ \"alpha-prime-u\", \"route-1\" ];\n"                                   \
+	"destination_restriction = \"union\";\n"                                                   \
 	"zones = (\n"                                                                              \
 	" { name = \"lgwan\";       interfaces = [ \"lgwan0\" ]; networks = [ "                    \
 	"\"192.168.10.0/24\", \"192.168.20.0/24\", \"2001:db8:10::/64\" ]; },\n"                   \

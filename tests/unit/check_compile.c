@@ -13,17 +13,20 @@
 #include "policy/decide.h"
 #include "ruleset/compile.h"
 #include "ruleset/text.h"
+#include "ruleset/walk.h"
 
 /* A policy of tests/golden/ruleset and what it compiles to. */
 struct site {
 	struct policy *policy;
 	struct ruleset *ruleset;
+	struct walk *walk;
 	struct policy_places places;
 };
 
 static void site_clear(struct site *site)
 {
 	policy_free(site->policy);
+	walk_free(site->walk);
 	ruleset_free(site->ruleset);
 	policy_places_clear(&site->places);
 }
@@ -42,172 +45,40 @@ static struct site site_of(const char *name)
 	errors_clear(&errors);
 	ck_assert_ptr_nonnull(site.policy);
 	ck_assert_int_eq(compile_policy(site.policy, &site.ruleset), 0);
+	ck_assert_int_eq(walk_new(site.ruleset, &site.walk), 0);
 	ck_assert_int_eq(policy_places(site.policy, &site.places), 0);
 	return site;
 }
 
-/* A small reading of the ruleset: where does the first packet of a flow end up? */
-
-struct packet {
-	struct flow_key key;
-	const char *in, *out; /* interfaces */
-};
-
-/* The bytes of a field, or false where the packet has no such field. */
-static bool field_of(const struct packet *packet, enum ruleset_field field, uint8_t out[16])
+/* The first packet of a flow, as it comes in by one interface and would leave by another. */
+static struct walk_packet first_packet(const struct flow_key *key, const char *in, const char *out)
 {
-	const struct flow_key *key = &packet->key;
-	uint8_t family = field == FIELD_SADDR4 || field == FIELD_DADDR4 ? 4 : 6;
+	struct walk_packet packet = { .family = key->src.family,
+				      .src = key->src,
+				      .dst = key->dst,
+				      .l4proto = key->l4proto,
+				      .sport = key->sport,
+				      .dport = key->dport,
+				      .tcp_flags = 0x02, /* SYN */
+				      .tcp_doff = 5,
+				      .length = key->src.family == 4 ? 40 : 20,
+				      .ct_state = STATE_NEW };
 
-	memset(out, 0, 16);
-	switch (field) {
-	case FIELD_IIFNAME:
-		memcpy(out, packet->in, strlen(packet->in));
-		return true;
-	case FIELD_OIFNAME:
-		memcpy(out, packet->out, strlen(packet->out));
-		return true;
-	case FIELD_SADDR4:
-	case FIELD_SADDR6:
-		memcpy(out, key->src.b, 16);
-		return key->src.family == family;
-	case FIELD_DADDR4:
-	case FIELD_DADDR6:
-		memcpy(out, key->dst.b, 16);
-		return key->dst.family == family;
-	case FIELD_L4PROTO:
-		out[0] = key->l4proto;
-		return true;
-	case FIELD_DPORT:
-		out[0] = (uint8_t)(key->dport >> 8);
-		out[1] = (uint8_t)key->dport;
-		return true;
-	case FIELD_CT_MARK:
-	case FIELD_LENGTH4:
-	case FIELD_LENGTH6:
-	case FIELD_TCP_DOFF:
-	case FIELD_ETHER_SADDR:
-	case FIELD_COUNT:
-		break;
-	}
-	ck_abort_msg("field %d is not for first packets", (int)field);
-	return false;
+	memcpy(packet.iif, in, strlen(in));
+	memcpy(packet.oif, out, strlen(out));
+	return packet;
 }
 
-static bool element_has(const struct ruleset_set *set, const struct ruleset_element *element,
-			const struct packet *packet, const enum ruleset_field *fields)
+/* The name of the chain in which the packet's fate lies, or "drop". */
+static const char *fate_of(struct walk *walk, const struct walk_packet *packet)
 {
-	size_t at = 0;
+	struct walk_result result;
+	const char *chain;
 
-	for (size_t i = 0; i < set->key_fields; i++) {
-		size_t size = ruleset_field_size(set->key[i]);
-		uint8_t value[16];
-
-		field_of(packet, fields[i], value);
-		if (memcmp(element->first + at, value, size) > 0 ||
-		    memcmp(element->last + at, value, size) < 0)
-			return false;
-		at += ruleset_field_room(set->key[i]);
-	}
-	return true;
-}
-
-/* *ret: the element that holds the fields of the packet, or NULL. False if the packet lacks a
- * field. */
-static bool look_up(const struct ruleset *ruleset, const struct ruleset_statement *s,
-		    const struct packet *packet, const struct ruleset_element **ret)
-{
-	const struct ruleset_set *set = ruleset_set(ruleset, s->text);
-	uint8_t value[16];
-
-	ck_assert_ptr_nonnull(set);
-	ck_assert_uint_eq(s->field_count, set->key_fields);
-	*ret = NULL;
-	for (size_t i = 0; i < s->field_count; i++)
-		if (!field_of(packet, s->fields[i], value))
-			return false;
-	for (size_t i = 0; i < set->element_count && !*ret; i++)
-		if (element_has(set, &set->elements[i], packet, s->fields))
-			*ret = &set->elements[i];
-	return true;
-}
-
-/* What one statement does to a new packet: ends the rule, goes on, or gives a verdict. */
-enum step { STEP_NEXT_RULE, STEP_GO_ON, STEP_VERDICT };
-
-static enum step step_of(bool matches)
-{
-	return matches ? STEP_GO_ON : STEP_NEXT_RULE;
-}
-
-static enum step run_statement(const struct ruleset *ruleset, const struct ruleset_statement *s,
-			       const struct packet *packet, struct ruleset_verdict *ret)
-{
-	const struct ruleset_element *element;
-
-	switch ((int)s->kind) {
-	case MATCH_SET:
-		return step_of(look_up(ruleset, s, packet, &element) &&
-			       (element != NULL) != s->negate);
-	case MATCH_CT_STATE:
-		return step_of(s->value & STATE_NEW);
-	case MATCH_CT_REPLY:
-		return step_of(s->value == 0);
-	case MATCH_TCP_FLAGS: /* a first packet of TCP is a SYN */
-		return step_of(packet->key.l4proto == IPPROTO_TCP &&
-			       ((0x02U & s->mask) == s->value) != s->negate);
-	case MATCH_NFPROTO:
-		return step_of((s->value == 2 ? 4 : 6) == packet->key.src.family);
-	case ACT_VERDICT_MAP:
-		if (!look_up(ruleset, s, packet, &element) || !element)
-			return STEP_GO_ON;
-		*ret = element->verdict;
-		return STEP_VERDICT;
-	case ACT_VERDICT:
-		*ret = s->verdict;
-		return STEP_VERDICT;
-	case ACT_COUNTER:
-	case ACT_LOG:
-	case ACT_SET_META_MARK:
-		return STEP_GO_ON;
-	}
-	ck_abort_msg("statement %d is not for first packets", (int)s->kind);
-	return STEP_NEXT_RULE;
-}
-
-static bool is_final(const char *chain)
-{
-	return !strcmp(chain, "inspect") || !strcmp(chain, "admit") || !strcmp(chain, "quic") ||
-	       !strcmp(chain, "refuse") || !strncmp(chain, "forbid_", 7);
-}
-
-/* The name of the chain in which the packet's fate lies, "drop", or NULL: back to the caller. */
-static const char *run_chain(const struct ruleset *ruleset, const char *name,
-			     const struct packet *packet)
-{
-	const struct ruleset_chain *chain = ruleset_chain(ruleset, name);
-
-	ck_assert_msg(chain != NULL, "no chain %s", name);
-	if (is_final(name))
-		return chain->name;
-	for (size_t i = 0; i < chain->rule_count; i++) {
-		const struct ruleset_rule *rule = &chain->rules[i];
-		struct ruleset_verdict verdict = { .kind = VERDICT_RETURN };
-		enum step step = STEP_GO_ON;
-		const char *end;
-
-		for (size_t j = 0; j < rule->count && step == STEP_GO_ON; j++)
-			step = run_statement(ruleset, &rule->statements[j], packet, &verdict);
-		if (step != STEP_VERDICT)
-			continue;
-		if (verdict.kind == VERDICT_DROP)
-			return "drop";
-		ck_assert(verdict.kind == VERDICT_GOTO || verdict.kind == VERDICT_JUMP);
-		end = run_chain(ruleset, verdict.chain, packet);
-		if (end || verdict.kind == VERDICT_GOTO)
-			return end;
-	}
-	return NULL;
+	ck_assert_int_eq(walk_packet(walk, HOOK_FORWARD, packet, &result), 0);
+	ck_assert_int_ne(result.outcome, WALK_ACCEPT); /* nobody passes without a record */
+	chain = result.steps[result.step_count - 1].chain->name;
+	return strcmp(chain, "forward") == 0 ? "drop" : chain;
 }
 
 static const char *place_of(const struct site *site, const struct addr *a)
@@ -231,13 +102,10 @@ static const char *place_of(const struct site *site, const struct addr *a)
 static const char *fate(const struct site *site, const char *in, const char *out,
 			const struct flow_key *key)
 {
-	struct packet packet = { .key = *key,
-				 .in = in ? in : place_of(site, &key->src),
-				 .out = out ? out : place_of(site, &key->dst) };
-	const char *end = run_chain(site->ruleset, "forward", &packet);
+	const struct walk_packet packet = first_packet(key, in ? in : place_of(site, &key->src),
+						       out ? out : place_of(site, &key->dst));
 
-	ck_assert_ptr_nonnull(end);
-	return end;
+	return fate_of(site->walk, &packet);
 }
 
 static struct flow_key flow(const char *from, const char *to, uint8_t l4proto, uint16_t dport)
@@ -338,10 +206,9 @@ START_TEST(packets_of_a_family_without_places_are_dropped)
 {
 	auto_(site_clear) struct site city = site_of("city");
 	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
-	struct packet packet = { .key = flow("2001:db8:10::11", "2001:db8:203::1", IPPROTO_TCP,
-					     443),
-				 .in = "lgwan0",
-				 .out = "asp0" };
+	const struct flow_key key = flow("2001:db8:10::11", "2001:db8:203::1", IPPROTO_TCP, 443);
+	const struct walk_packet packet = first_packet(&key, "lgwan0", "asp0");
+	auto_(walk_freep) struct walk *walk = NULL;
 
 	for (size_t i = 0; i < ZONE_COUNT; i++) {
 		struct addr_list *networks = &city.policy->zones[i].networks;
@@ -355,7 +222,8 @@ START_TEST(packets_of_a_family_without_places_are_dropped)
 	ck_assert_int_eq(policy_derive(city.policy), 0);
 	ck_assert_int_eq(compile_policy(city.policy, &ruleset), 0);
 	ck_assert_ptr_null(ruleset_set(ruleset, "places6"));
-	ck_assert_str_eq(run_chain(ruleset, "forward", &packet), "drop");
+	ck_assert_int_eq(walk_new(ruleset, &walk), 0);
+	ck_assert_str_eq(fate_of(walk, &packet), "drop");
 }
 END_TEST
 

@@ -78,6 +78,7 @@ static void add_services(struct policy *policy)
 	add_port(&s->ports, IPPROTO_TCP, 443, 443, APP_TLS);
 	add_port(&s->ports, IPPROTO_UDP, 443, 443, APP_QUIC);
 	add_port(&s->ports, IPPROTO_UDP, 3478, 3481, APP_NONE);
+	add_port(&s->ports, IPPROTO_TCP, 990, 995, APP_TLS);
 	add_name(&s->tenant_names, "reiji-city.sharepoint.com");
 	add_name(&s->names, "*.office.example");
 
@@ -109,6 +110,9 @@ static struct policy *site_without_derived(void)
 	policy->firewalls = FIREWALL_BIT(FIREWALL_LBO) | FIREWALL_BIT(FIREWALL_SPLIT) |
 			    FIREWALL_BIT(FIREWALL_SEPARATION);
 	policy->configurations = 1U << CONFIGURATION_ALPHA_PRIME_U | 1U << CONFIGURATION_ROUTE_1;
+	policy->destination_union = true;
+	policy->implied_flows[guideline_flow_of("alpha-prime-u:mail-sanitizer>permitted-cloud")] =
+		true;
 	set_zone(policy, ZONE_LGWAN, "192.168.10.0/24");
 	add_range(&policy->zones[ZONE_LGWAN].networks, "192.168.20.0/24");
 	add_range(&policy->zones[ZONE_LGWAN].networks, "2001:db8:10::/64");
@@ -133,6 +137,7 @@ static struct policy *site_without_derived(void)
 	add_port(&policy->ports[PORT_GROUP_WEB], IPPROTO_TCP, 80, 80, APP_NONE);
 	add_port(&policy->ports[PORT_GROUP_WEB], IPPROTO_TCP, 443, 443, APP_NONE);
 	add_port(&policy->ports[PORT_GROUP_MAIL], IPPROTO_TCP, 25, 25, APP_NONE);
+	add_port(&policy->ports[PORT_GROUP_MAIL], IPPROTO_TCP, 993, 993, APP_NONE);
 	add_port(&policy->ports[PORT_GROUP_PRINT], IPPROTO_TCP, 9100, 9100, APP_NONE);
 	add_services(policy);
 	return policy;
@@ -180,9 +185,13 @@ static const struct treatment_case treatments[] = {
 	{ "192.168.10.11", "198.51.100.130", IPPROTO_TCP, 3478, APP_COUNT, REASON_NOT_PERMITTED },
 	{ "192.168.10.11", "198.51.100.130", IPPROTO_ICMP, 0, APP_COUNT, REASON_NOT_PERMITTED },
 	{ "192.168.10.11", "198.51.100.241", IPPROTO_TCP, 80, APP_HTTP, REASON_NOT_PERMITTED },
-	{ "192.168.10.11", "198.51.100.100", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
-	/* the guideline lets the sanitiser reach permitted clouds, not update services */
-	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 443, APP_TLS, REASON_NOT_PERMITTED },
+	{ "192.168.10.11", "198.51.100.100", IPPROTO_TCP, 443, APP_COUNT, REASON_FORBIDDEN },
+	/* the guideline lets the sanitiser reach mail at permitted clouds, not update services */
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 993, APP_TLS, REASON_NOT_PERMITTED },
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 994, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "192.168.20.150", "198.51.100.130", IPPROTO_TCP, 25, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "192.168.10.11", "198.51.100.130", IPPROTO_TCP, 994, APP_TLS, REASON_NOT_PERMITTED },
 	{ "192.168.20.150", "198.51.100.242", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
 	/* through the proxy alone */
 	{ "192.168.20.10", "198.51.100.200", IPPROTO_TCP, 443, APP_TLS, REASON_NOT_PERMITTED },
@@ -193,8 +202,8 @@ static const struct treatment_case treatments[] = {
 	{ "192.168.20.11", "198.51.100.200", IPPROTO_UDP, 443, APP_COUNT, REASON_NOT_PERMITTED },
 	/* endpoints */
 	{ "192.168.10.11", "198.51.100.10", IPPROTO_TCP, 443, APP_NONE, REASON_PERMITTED_ADDRESS },
-	{ "192.168.10.11", "198.51.100.10", IPPROTO_TCP, 1521, APP_COUNT, REASON_NOT_PERMITTED },
-	{ "192.168.20.9", "198.51.100.10", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "192.168.10.11", "198.51.100.10", IPPROTO_TCP, 1521, APP_COUNT, REASON_FORBIDDEN },
+	{ "192.168.20.9", "198.51.100.10", IPPROTO_TCP, 443, APP_COUNT, REASON_FORBIDDEN },
 	{ "198.51.100.10", "172.16.10.10", IPPROTO_TCP, 1521, APP_NONE, REASON_PERMITTED_ADDRESS },
 	{ "198.51.100.10", "172.16.10.10", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
 	{ "198.51.100.40", "192.168.30.25", IPPROTO_TCP, 25, APP_NONE, REASON_PERMITTED_ADDRESS },
@@ -203,10 +212,10 @@ static const struct treatment_case treatments[] = {
 	/* the internet at large is every external address, and no other */
 	{ "198.51.100.40", "8.8.8.8", IPPROTO_TCP, 80, APP_NONE, REASON_PERMITTED_ADDRESS },
 	{ "198.51.100.40", "198.51.100.130", IPPROTO_TCP, 443, APP_NONE, REASON_PERMITTED_ADDRESS },
-	{ "198.51.100.40", "192.168.30.11", IPPROTO_TCP, 80, APP_COUNT, REASON_NOT_PERMITTED },
-	{ "198.51.100.40", "192.168.10.11", IPPROTO_TCP, 80, APP_COUNT, REASON_NOT_PERMITTED },
-	{ "198.51.100.40", "127.0.0.1", IPPROTO_TCP, 80, APP_COUNT, REASON_NOT_PERMITTED },
-	{ "192.168.10.11", "8.8.8.8", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
+	{ "198.51.100.40", "192.168.30.11", IPPROTO_TCP, 80, APP_COUNT, REASON_FORBIDDEN },
+	{ "198.51.100.40", "192.168.10.11", IPPROTO_TCP, 80, APP_COUNT, REASON_FORBIDDEN },
+	{ "198.51.100.40", "127.0.0.1", IPPROTO_TCP, 80, APP_COUNT, REASON_FORBIDDEN },
+	{ "192.168.10.11", "8.8.8.8", IPPROTO_TCP, 443, APP_COUNT, REASON_FORBIDDEN },
 	/* a flow of the guideline whose far end the site does not have */
 	{ "198.51.100.10", "172.16.20.9", IPPROTO_TCP, 9100, APP_COUNT, REASON_FORBIDDEN },
 	/* forbidden pairs of zones */
@@ -346,7 +355,7 @@ static const struct name_case names_said[] = {
 	  REASON_NAME_ELSEWHERE, NULL },
 	{ "192.168.10.11", "198.51.100.100", 443, APP_TLS, "reiji-city.sharepoint.com",
 	  REASON_NAME_ELSEWHERE, NULL },
-	{ "192.168.10.11", "198.51.100.100", 443, APP_TLS, "evil.example.com", REASON_NOT_PERMITTED,
+	{ "192.168.10.11", "198.51.100.100", 443, APP_TLS, "evil.example.com", REASON_FORBIDDEN,
 	  NULL },
 	{ "192.168.10.11", "198.51.100.130", 8443, APP_TLS, "reiji-city.sharepoint.com",
 	  REASON_NAME_ELSEWHERE, NULL },
@@ -358,7 +367,11 @@ static const struct name_case names_said[] = {
 	{ "192.168.20.150", "198.51.100.241", 443, APP_TLS, "definitionupdates.example.net",
 	  REASON_SOURCE_NOT_PERMITTED, NULL },
 	{ "192.168.20.150", "198.51.100.241", 443, APP_TLS, "lists.example.org",
-	  REASON_PERMITTED_NAME, "lists.example.org" },
+	  REASON_SOURCE_NOT_PERMITTED, NULL },
+	{ "192.168.20.150", "198.51.100.130", 993, APP_TLS, "mail.office.example",
+	  REASON_PERMITTED_NAME, "*.office.example" },
+	{ "192.168.20.150", "198.51.100.130", 443, APP_TLS, "mail.office.example",
+	  REASON_SOURCE_NOT_PERMITTED, NULL },
 	{ "172.16.10.10", "198.51.100.130", 443, APP_TLS, "reiji-city.sharepoint.com",
 	  REASON_FORBIDDEN, NULL },
 	{ "192.168.20.10", "198.51.100.200", 443, APP_TLS, "login.microsoftonline.com",

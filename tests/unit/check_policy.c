@@ -298,6 +298,48 @@ START_TEST(service_roles_are_played_by_services)
 }
 END_TEST
 
+START_TEST(implied_flows_are_used_where_the_policy_takes_them_up)
+{
+	const struct guideline_flow *flow =
+		flow_of(CONFIGURATION_ROUTE_7, ROLE_INTERNET_VPN_GATEWAY, ROLE_INTERNET);
+	struct guideline_flow copy = *flow;
+
+	policy->configurations = CONFIGURATION_BIT(CONFIGURATION_ROUTE_7);
+	add_endpoint(ROLE_INTERNET_VPN_GATEWAY, "192.168.30.9");
+	ck_assert(flow->implied);
+	ck_assert(!policy_uses_flow(policy, flow));
+	policy->implied_flows[guideline_flow_index(flow)] = true;
+	ck_assert(policy_uses_flow(policy, flow));
+	/* what is not of the catalogue was not taken up */
+	ck_assert(!policy_uses_flow(policy, &copy));
+}
+END_TEST
+
+START_TEST(maintenance_is_covered_at_whatever_firewall_is_played)
+{
+	const struct guideline_flow *flow =
+		flow_of(CONFIGURATION_COMMON, ROLE_MAINTENANCE_TERMINAL, ROLE_MANAGED_TARGET);
+
+	policy->configurations = CONFIGURATION_BIT(CONFIGURATION_COMMON);
+	for (unsigned int f = 0; f < FIREWALL_COUNT; f++) {
+		policy->firewalls = FIREWALL_BIT(f);
+		ck_assert(policy_covers_flow(policy, flow) == (f != FIREWALL_SECURITY_CLOUD));
+	}
+}
+END_TEST
+
+/* Managed is what somebody of another role is as well, in whatever zone. */
+START_TEST(a_managed_target_stays_what_else_it_is)
+{
+	struct addr a = address("198.51.100.33");
+
+	add_endpoint(ROLE_MANAGED_TARGET, "198.51.100.33");
+	ck_assert_int_eq(policy_derive(policy), 0);
+	ck_assert_int_eq(policy_role_of(policy, &a), ROLE_INTERNET_DAAS);
+	ck_assert_int_eq(policy_zone_of(policy, &a), ZONE_INTERNET);
+}
+END_TEST
+
 START_TEST(a_role_declared_without_addresses_is_played_by_nobody)
 {
 	policy->endpoints[ROLE_LGWAN_ASP].declared = true;
@@ -331,6 +373,9 @@ int main(void)
 	tcase_add_test(tc, an_interface_name_beyond_the_kernels_is_refused_and_leaves_result_alone);
 	tcase_add_test(tc, flows_are_used_where_configuration_firewall_and_both_ends_are_there);
 	tcase_add_test(tc, service_roles_are_played_by_services);
+	tcase_add_test(tc, implied_flows_are_used_where_the_policy_takes_them_up);
+	tcase_add_test(tc, maintenance_is_covered_at_whatever_firewall_is_played);
+	tcase_add_test(tc, a_managed_target_stays_what_else_it_is);
 	tcase_add_test(tc, a_role_declared_without_addresses_is_played_by_nobody);
 	tcase_add_test(tc, freeing_no_policy_does_nothing);
 	suite_add_tcase(suite, tc);
