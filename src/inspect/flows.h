@@ -31,6 +31,14 @@ enum flows_list {
 	FLOWS_LIST_COUNT
 };
 
+/* Bytes of the client's that were read and let through: hellos with what follows, up to base; or
+ * heads of requests. What lies between them, of bodies, does not matter. */
+#define FLOW_KEPT_MAX 4
+struct flow_kept {
+	uint64_t where; /* kept.h */
+	uint32_t seq, len;
+};
+
 struct flow {
 	/* The table's own, to be read only. */
 	struct flow_key key; /* src is the client */
@@ -51,10 +59,9 @@ struct flow {
 	uint32_t iif, oif;        /* of the client's packets */
 	struct http http;         /* where the request stream stands at base */
 	struct tls_flight flight; /* where the records behind the hello stand at base */
-	uint64_t kept;            /* what must not come again as anything else (kept.h): */
-	uint32_t kept_seq, kept_len; /* the hello and what follows up to base, or the last request's
-				      * head; with kept_len 0, nothing */
-	uint64_t name_kept;          /* the hello's name, for comparing that of a second hello */
+	struct flow_kept kept[FLOW_KEPT_MAX]; /* what must not come again as anything else; the
+					       * newest first, len 0 behind the last */
+	uint64_t name_kept; /* the hello's name, for comparing that of a second hello */
 	uint8_t name_len;
 	bool had_second;   /* hello */
 	struct hold *hold; /* what came but is not decided; NULL if nothing */

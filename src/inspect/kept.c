@@ -18,8 +18,9 @@ struct kept *kept_new(size_t bytes)
 
 	if (kept != NULL) {
 		kept->size = bytes;
-		/* position 0 is of a time that nobody remembers */
-		kept->end = bytes;
+		/* KEPT_NOWHERE, and what is a little behind it, is of a time that nobody
+		 * remembers */
+		kept->end = (uint64_t)bytes + UINT32_MAX + 1;
 	}
 	return kept;
 }
@@ -62,7 +63,7 @@ uint64_t kept_extend(struct kept *kept, uint64_t where, size_t had, const uint8_
 	uint64_t from = where, moved = kept->end;
 
 	if (is_gone(kept, where))
-		return where;
+		return KEPT_NOWHERE;
 	if (where + had == kept->end) {
 		(void)append(kept, bytes, len);
 		return where;
@@ -75,7 +76,7 @@ uint64_t kept_extend(struct kept *kept, uint64_t where, size_t had, const uint8_
 			run = kept->size - at;
 		/* what is moved may overtake what it is moved from: then it is gone */
 		if (is_gone(kept, from))
-			return where;
+			return KEPT_NOWHERE;
 		memcpy(part, kept->data + at, run);
 		(void)append(kept, part, run);
 		from += run;

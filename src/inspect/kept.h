@@ -21,11 +21,14 @@ void kept_free(struct kept *kept);
 /* Puts bytes in. Returns where they are: valid for kept_compare() until the ring has moved on. */
 uint64_t kept_put(struct kept *kept, const uint8_t *bytes, size_t len);
 
+/* Where nothing is. */
+#define KEPT_NOWHERE 0U
+
 /* Adds bytes to the end of the had bytes at where (in place, where nothing was put since; else all
- * of them anew). Returns where they are now. If the old ones are gone, so is all. */
+ * of them anew). Returns where they are now: KEPT_NOWHERE if an old one is gone. */
 uint64_t kept_extend(struct kept *kept, uint64_t where, size_t had, const uint8_t *bytes,
 		     size_t len);
 
-/* Compares bytes with those at where + offset, which must have been put there. */
+/* Compares bytes with those at where + offset (below 4 GiB), which must have been put there. */
 enum kept_result kept_compare(const struct kept *kept, uint64_t where, size_t offset,
 			      const uint8_t *bytes, size_t len);

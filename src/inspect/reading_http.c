@@ -4,8 +4,6 @@
 
 #include "inspect/reading_parts.h"
 
-#define HEADS_KEPT_MAX 4096U
-
 /* Steps over a hole ahead of what has come, as far as it lies in a body. False if there is nothing
  * to step to. */
 static bool step_over_hole(struct flow *flow)
@@ -59,10 +57,6 @@ static enum reason read_requests(struct reading *r, struct flow *flow, struct ev
 		if (got == HTTP_REFUSE)
 			return reason;
 		if (got == HTTP_REQUEST) {
-			/* heads that follow each other at once are kept together, a few of them */
-			if (flow->kept_len > HEADS_KEPT_MAX ||
-			    flow->kept_seq + flow->kept_len != flow->base)
-				flow->kept_len = 0;
 			reading_pass_by(r, flow, view.at, used);
 			name_request(r, flow, head.name, e, s);
 			continue;

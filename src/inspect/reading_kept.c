@@ -2,44 +2,76 @@
 /* Keeps what was let through, and holds against it what comes again. */
 #include "inspect/reading_parts.h"
 
-/* What is kept of one flow: more than any window of the first flight. */
+/* What is kept in one piece: more than any window of the first flight. */
 #define KEEP_MAX 32768U
 
-/* What lies at the flow's base is read: it stays to be compared, and the base moves on. */
+/* Heads that follow each other at once are kept together, a few of them. */
+#define HEADS_MAX 4096U
+
+static void begin_piece(struct flow *flow)
+{
+	for (size_t i = FLOW_KEPT_MAX - 1; i > 0; i--)
+		flow->kept[i] = flow->kept[i - 1];
+	flow->kept[0] = (struct flow_kept){ .seq = flow->base };
+}
+
 void reading_pass_by(struct reading *r, struct flow *flow, const uint8_t *bytes, size_t len)
 {
+	struct flow_kept *piece = &flow->kept[0];
+	const uint32_t most = flow->app == APP_HTTP ? HEADS_MAX : KEEP_MAX;
+
 	if (len == 0)
 		return;
-	if (flow->kept_len == 0)
-		flow->kept_seq = flow->base;
-	flow->kept = flow->kept_len == 0
-			     ? kept_put(r->kept, bytes, len)
-			     : kept_extend(r->kept, flow->kept, flow->kept_len, bytes, len);
-	flow->kept_len += (uint32_t)len;
+	if (piece->len == 0 || piece->seq + piece->len != flow->base ||
+	    (flow->app == APP_HTTP && piece->len > most))
+		begin_piece(flow);
+	piece->where = piece->len == 0 ? kept_put(r->kept, bytes, len)
+				       : kept_extend(r->kept, piece->where, piece->len, bytes, len);
+	piece->len += (uint32_t)len;
 	flow->base += (uint32_t)len;
-	if (flow->kept_len > KEEP_MAX) {
-		const uint32_t excess = flow->kept_len - KEEP_MAX;
+	if (piece->len > KEEP_MAX) {
+		const uint32_t excess = piece->len - KEEP_MAX;
 
-		flow->kept += excess;
-		flow->kept_seq += excess;
-		flow->kept_len -= excess;
+		if (piece->where != KEPT_NOWHERE)
+			piece->where += excess;
+		piece->seq += excess;
+		piece->len -= excess;
 	}
+}
+
+/* The part of the segment's first len bytes that lies in the piece. */
+static enum kept_result compare_piece(const struct reading *r, const struct flow_kept *piece,
+				      const struct segment *s, size_t len)
+{
+	const int64_t start = (int32_t)(s->seq - piece->seq);
+	const int64_t from = start > 0 ? start : 0;
+	const int64_t end = start + (int64_t)len < piece->len ? start + (int64_t)len : piece->len;
+
+	if (from >= end)
+		return KEPT_SAME;
+	return kept_compare(r->kept, piece->where, (size_t)from, s->bytes + (from - start),
+			    (size_t)(end - from));
 }
 
 /* Compares the first len bytes of the segment, all before the base, with what was let through. */
 static enum kept_result compare_kept(const struct reading *r, const struct flow *flow,
 				     const struct segment *s, size_t len)
 {
-	const int32_t offset = (int32_t)(s->seq - flow->kept_seq);
+	enum kept_result worst = KEPT_SAME;
+	size_t i;
 
-	/* before what is kept: it may be in order, but nobody can tell */
-	if (flow->kept_len == 0 || offset < 0)
+	for (i = 0; i < FLOW_KEPT_MAX && flow->kept[i].len != 0; i++) {
+		const enum kept_result got = compare_piece(r, &flow->kept[i], s, len);
+
+		if (got == KEPT_OTHER)
+			return KEPT_OTHER;
+		if (got == KEPT_GONE)
+			worst = KEPT_GONE;
+	}
+	/* before all that is kept it may be in order, but nobody can tell */
+	if (i == 0 || (int32_t)(s->seq - flow->kept[i - 1].seq) < 0)
 		return KEPT_GONE;
-	if ((uint32_t)offset >= flow->kept_len)
-		return KEPT_SAME; /* of a body: indifferent */
-	if (len > flow->kept_len - (uint32_t)offset)
-		len = flow->kept_len - (uint32_t)offset;
-	return kept_compare(r->kept, flow->kept, (size_t)offset, s->bytes, len);
+	return worst;
 }
 
 /* What was let through may come again, but only as it was: a first copy that never reached the

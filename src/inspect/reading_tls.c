@@ -8,14 +8,12 @@
 
 static enum reason read_name(const struct tls_hello *hello, char name[NAMES_MAX + 1])
 {
-	switch (names_normalise((const char *)hello->name, hello->name_len, false, name)) {
-	case NAMES_OK:
+	const enum names_fault fault =
+		names_normalise((const char *)hello->name, hello->name_len, false, name);
+
+	if (fault == NAMES_OK)
 		return REASON_NONE;
-	case NAMES_ADDRESS:
-		return REASON_NAME_IS_ADDRESS;
-	default:
-		return REASON_NAME_INVALID;
-	}
+	return fault == NAMES_ADDRESS ? REASON_NAME_IS_ADDRESS : REASON_NAME_INVALID;
 }
 
 /* The first hello is whole: the flow has its name. */

@@ -5,12 +5,12 @@
 #include "common/rd.h"
 
 #define RECORD_CHANGE_CIPHER_SPEC 20
-#define RECORD_ALERT		  21
-#define RECORD_HANDSHAKE	  22
-#define RECORD_APPLICATION_DATA	  23
-#define RECORD_HEADER		  5
-#define CIPHERTEXT_MAX		  (16384 + 256)
-#define HANDSHAKE_HELLO		  1
+#define RECORD_ALERT              21
+#define RECORD_HANDSHAKE          22
+#define RECORD_APPLICATION_DATA   23
+#define RECORD_HEADER             5
+#define CIPHERTEXT_MAX            (16384 + 256)
+#define HANDSHAKE_HELLO           1
 
 /* Servers pass over some of these while they wait for a hello; a client needs one of each. */
 #define FILLERS_MAX 8

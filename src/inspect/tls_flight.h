@@ -11,10 +11,10 @@
 #define TLS_FLIGHT_EARLY_MAX 65536U
 
 enum tls_flight_result {
-	TLS_FLIGHT_MORE,  /* not told yet */
-	TLS_FLIGHT_HELLO, /* a record that begins a ClientHello comes next */
-	TLS_FLIGHT_OTHER, /* what comes next is neither a hello nor what may stand before one: a
-			   * server that waits for a hello gives up */
+	TLS_FLIGHT_MORE,   /* not told yet */
+	TLS_FLIGHT_HELLO,  /* a record that begins a ClientHello comes next */
+	TLS_FLIGHT_OTHER,  /* what comes next is neither a hello nor what may stand before one: a
+			    * server that waits for a hello gives up */
 	TLS_FLIGHT_REFUSE, /* no TLS, or more that means nothing than any client sends */
 };
 

@@ -27,9 +27,9 @@ START_TEST(nothing_is_there_before_anything_was_put)
 {
 	struct kept *kept = kept_new(RING);
 
-	ck_assert_int_eq(kept_compare(kept, 0, 0, (const uint8_t *)"", 1), KEPT_OTHER);
-	(void)kept_put(kept, (const uint8_t *)"x", 1);
-	ck_assert_int_eq(kept_compare(kept, 0, 0, (const uint8_t *)"", 1), KEPT_GONE);
+	ck_assert_int_eq(kept_compare(kept, KEPT_NOWHERE, 0, (const uint8_t *)"", 1), KEPT_GONE);
+	ck_assert_int_eq(kept_compare(kept, KEPT_NOWHERE, 70000, (const uint8_t *)"", 1),
+			 KEPT_GONE);
 	kept_free(kept);
 }
 END_TEST
