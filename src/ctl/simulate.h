@@ -68,6 +68,11 @@ void simulate_freep(struct simulate **simulate);
 int simulate_ask(struct simulate *simulate, struct simulate_question *question,
 		 struct simulate_answer *ret, char error[SIMULATE_ERROR_MAX]);
 
+/* The interfaces behind which the policy has the address live: borrowed from simulate, into out
+ * (room). Gives how many there are, which may be more than room. */
+size_t simulate_interfaces(const struct simulate *simulate, const struct addr *address,
+			   const char **out, size_t room);
+
 /* "permit", "refuse", "inspect". */
 const char *simulate_verdict_slug(enum simulate_verdict verdict);
 

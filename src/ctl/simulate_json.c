@@ -127,6 +127,10 @@ static int read_member(struct simulate_question *question, const char *name, con
 		(void)snprintf(text, sizeof(text), "%lld", (long long)json_integer_value(value));
 		return simulate_read_protocol(question, text, error);
 	}
+	if (strcmp(name, "at") == 0 && json_is_integer(value)) {
+		question->packet.now_s = json_integer_value(value);
+		return 0;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (strcmp(texts[i].name, name) == 0)
 			return read_text(question, i, value, error);

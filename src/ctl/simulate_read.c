@@ -46,9 +46,18 @@ void simulate_question_begin(struct simulate_question *question)
 	question->packet.now_s = (int64_t)time(NULL);
 }
 
+/* Also an address that maps an IPv4 one into IPv6: none that a policy could name, but packets may
+ * bear it. */
 static int read_address(const char *text, struct addr *ret, char *error)
 {
-	return addr_parse(text, ret) ? fail(error, _("\"%s\" is not an address"), text) : 0;
+	struct addr mapped = { .family = 6 };
+
+	if (!addr_parse(text, ret))
+		return 0;
+	if (inet_pton(AF_INET6, text, mapped.b) != 1)
+		return fail(error, _("\"%s\" is not an address"), text);
+	*ret = mapped;
+	return 0;
 }
 
 int simulate_read_from(struct simulate_question *question, const char *text, char *error)
@@ -129,12 +138,13 @@ static void cut_port(char *address, char **ret_port)
 
 int simulate_read_target(struct simulate_question *question, const char *text, char *error)
 {
-	auto_(free_charp) char *address = strdup(text);
-	char *slash = address ? strrchr(address, '/') : NULL, *port = NULL;
+	char address[2 * ADDR_TEXT_MAX], *slash, *port = NULL;
 	long number = 0;
 	int err;
 
-	if (!slash)
+	(void)snprintf(address, sizeof(address), "%s", text);
+	slash = strrchr(address, '/');
+	if (!slash || strlen(text) >= sizeof(address))
 		return fail(error, _("\"%s\" is not ADDRESS:PORT/PROTOCOL"), text);
 	*slash = '\0';
 	err = simulate_read_protocol(question, slash + 1, error);
@@ -161,7 +171,7 @@ static int read_interface(const char *text, char out[16], char *error)
 	if (len == 0 || len >= 16)
 		return fail(error, _("\"%s\" is not the name of an interface"), text);
 	memset(out, 0, 16);
-	memcpy(out, text, len);
+	(void)snprintf(out, 16, "%s", text);
 	return 0;
 }
 

@@ -56,12 +56,18 @@ static void ismap_clear(struct policy_ismap *ismap)
 	free(ismap->service);
 	free(ismap->number);
 	free(ismap->valid_until);
+	free(ismap->list);
+	free(ismap->built_on);
 }
 
 static void service_clear(struct policy_service *service)
 {
 	free(service->name);
 	ismap_clear(&service->ismap);
+	free(service->exempt_issuer);
+	free(service->reviewed_by);
+	free(service->reviewed_on);
+	free(service->tenant_measure);
 	addr_list_clear(&service->addresses);
 	ports_clear(&service->ports);
 	strings_clear(&service->tenant_names);
@@ -104,8 +110,8 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
-		free(policy->endpoints[i].macs.at);
 		ismap_clear(&policy->endpoints[i].ismap);
+		free(policy->endpoints[i].macs.at);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
 		ports_clear(&policy->ports[i]);

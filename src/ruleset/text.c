@@ -211,9 +211,8 @@ static void print_key_field(enum ruleset_field field, const uint8_t *first, cons
 	}
 }
 
-/* now_s: the second in which the text is loaded. */
-static void print_element(const struct ruleset_set *set, const struct ruleset_element *element,
-			  int64_t now_s, FILE *to)
+static void print_key(const struct ruleset_set *set, const struct ruleset_element *element,
+		      FILE *to)
 {
 	size_t at = 0;
 
@@ -223,6 +222,23 @@ static void print_element(const struct ruleset_set *set, const struct ruleset_el
 		print_key_field(set->key[i], element->first + at, element->last + at, to);
 		at += ruleset_field_room(set->key[i]);
 	}
+}
+
+void text_print_element(const struct ruleset_set *set, const struct ruleset_element *element,
+			FILE *to)
+{
+	print_key(set, element, to);
+	if (set->is_map) {
+		put(to, " : ");
+		print_verdict(&element->verdict, to);
+	}
+}
+
+/* now_s: the second in which the text is loaded. */
+static void print_element(const struct ruleset_set *set, const struct ruleset_element *element,
+			  int64_t now_s, FILE *to)
+{
+	print_key(set, element, to);
 	if (set->timeouts && element->expires_s)
 		put(to, " timeout %" PRId64 "s", element->expires_s - now_s);
 	if (set->is_map) {
