@@ -37,6 +37,13 @@ static void bare_set(struct compile *c, const char *name, enum ruleset_field len
 }
 
 /* What becomes of the packets of a flow with a mark. */
+/* What the states guarded, proving and open have in common. */
+#define NAMED_BIT 0x2U
+_Static_assert((MARK_GUARDED & NAMED_BIT) && (MARK_PROVING & NAMED_BIT) && (MARK_OPEN & NAMED_BIT),
+	       "they have it");
+_Static_assert(!((MARK_NONE | MARK_UNDECIDED | MARK_WATCHED | MARK_REFUSED) & NAMED_BIT),
+	       "and no other has");
+
 static void states_map(struct compile *c)
 {
 	static const struct {
@@ -269,7 +276,7 @@ static void forward_chain(struct compile *c, bool exceptions)
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_STATE, STATE_ESTABLISHED);
 	build_value(&c->build, MATCH_CT_REPLY, 0);
-	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_OPEN);
+	build_masked(&c->build, MATCH_CT_MARK, NAMED_BIT, NAMED_BIT);
 	build_masked(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK,
 		     TCP_FLAG_BIT_SYN);
 	counter_and_log(c, "invalid-state");

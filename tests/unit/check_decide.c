@@ -12,7 +12,7 @@
 #include "common/mark.h"
 #include "policy/names.h"
 
-#define NAMED(pattern) (MARK_OPEN | MARK_INSPECTED | names_pattern_mark(pattern))
+#define NAMED(pattern) (MARK_GUARDED | MARK_INSPECTED | names_pattern_mark(pattern))
 
 static void add_range(struct addr_list *list, const char *text)
 {
