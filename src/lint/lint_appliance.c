@@ -82,6 +82,12 @@ void lint_least_privilege_reviewed(struct lint *l)
 				  _("management.services, %s: lets the appliance reach whole "
 				    "networks"),
 				  policy->management_out.at[i].name);
+	for (size_t i = 0; i < policy->exception_count; i++)
+		if (policy->exceptions[i].expires_s <= l->now_s)
+			lint_find(l, LINT_WARNING, policy->exceptions[i].line,
+				  _("take it out of the policy, or have it approved anew"),
+				  _("exceptions, %s: has expired and permits nothing any more"),
+				  policy->exceptions[i].name);
 	lint_find(l, LINT_NOTE, 0, "",
 		  _("nothing beyond the guideline's flows is permitted without an exception that "
 		    "ends by itself; \"nft list table inet sekisho\" counts what each rule "

@@ -96,6 +96,8 @@ static bool parse_moment(const char *p, int64_t *ret_s)
 	return true;
 }
 
+/* One that has expired is no mistake: it permits nothing, and a daemon that starts again must not
+ * fail for it. */
 static void exception_expires(struct reader *r, config_setting_t *s, void *into)
 {
 	struct exception_reading *reading = into;
@@ -108,11 +110,6 @@ static void exception_expires(struct reader *r, config_setting_t *s, void *into)
 		read_error(r, s,
 			   _("%s is not a moment in time; expected a date and time with its offset "
 			     "from UTC, as \"2026-12-28T18:00:00+09:00\""),
-			   quoted);
-	else if (expires_s <= now_s)
-		read_error(r, s,
-			   _("%s has passed: the exception has expired; take it out of the policy, "
-			     "or have it approved anew"),
 			   quoted);
 	else if (expires_s > now_s + EXPIRES_MAX_DAYS * 86400LL)
 		read_error(r, s,
