@@ -115,6 +115,38 @@ static int gather_all(struct broker *broker, struct cuts *cuts)
 	return error == -EINTR ? 0 : error;
 }
 
+/* Those among the gathered that stand by an exception now, and by the next policy without any: its
+ * rules would cut their packets before they are judged. Lets go of them before it is loaded (or
+ * takes them back, if it was not). */
+static void release(struct broker *broker, const struct cuts *cuts, bool let_go)
+{
+	for (size_t i = 0; i < cuts->count; i++) {
+		const struct conntrack_entry *entry = &cuts->at[i];
+		struct decide_result result;
+
+		decide_again(cuts->policy, &entry->key, entry->mark, &result);
+		if (result.permitted && (entry->mark & MARK_EXCEPTION) &&
+		    !(result.mark & MARK_EXCEPTION))
+			(void)conntrack_set_mark(broker->conntrack, entry,
+						 let_go ? 0 : MARK_EXCEPTION, MARK_EXCEPTION);
+	}
+}
+
+static int load_next(struct broker *broker, const struct policy *next, struct errors *errors)
+{
+	struct cuts cuts = { .policy = next, .now_s = mono_real().tv_sec };
+	int error;
+
+	if (broker->policy->exception_count)
+		(void)gather_all(broker, &cuts);
+	release(broker, &cuts, true);
+	error = load(broker, next, errors);
+	if (error != 0)
+		release(broker, &cuts, false);
+	free(cuts.at);
+	return error;
+}
+
 /* 1 if it was cut, 0 if not, or -errno. */
 static int change(struct broker *broker, const struct conntrack_entry *entry, int64_t now_s)
 {
@@ -262,7 +294,7 @@ int reload_policy(struct broker *broker, struct errors *errors)
 	if (error == 0 && !fits_running(broker->policy, policy, errors))
 		error = -EINVAL;
 	if (error == 0)
-		error = load(broker, policy, errors);
+		error = load_next(broker, policy, errors);
 	if (error != 0) {
 		tell_refused(broker, errors);
 		return error;

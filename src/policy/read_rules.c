@@ -295,10 +295,10 @@ static void need_ports(struct reader *r, const struct guideline_flow *flow,
 {
 	struct read_place at = place_or(r->ports_place, r->configurations_place);
 
-	/* services have ports of their own */
-	if (guideline_role(flow->to)->is_service || r->declared_ports[flow->ports] ||
-	    told[flow->ports] || !role_has_somebody(r, flow->from) ||
-	    !role_has_somebody(r, flow->to))
+	/* services have ports of their own; what is no "to the cloud service" narrows them */
+	if ((guideline_role(flow->to)->is_service && flow->ports == PORT_GROUP_CLOUD) ||
+	    r->declared_ports[flow->ports] || told[flow->ports] ||
+	    !role_has_somebody(r, flow->from) || !role_has_somebody(r, flow->to))
 		return;
 	told[flow->ports] = true;
 	errors_add(r->errors, at.file, at.line,

@@ -229,6 +229,7 @@ def main():
         for i in range(int(rest[1])):
             for tcp in opened:
                 tcp.send(ACK | PSH, b"\x16", seq=tcp.seq + 2 + i)
+            time.sleep(0.01)  # what fills the queue shall be what is held, not what is not read yet
         print(f"holding {len(opened)}", flush=True)
         time.sleep(5)
         for tcp in flows:
