@@ -82,8 +82,10 @@ static void check_tenant_name(struct lint *l, const struct policy_service *s, co
 			  s->name, name);
 }
 
-/* A name that is not said to tell the tenant. */
-static void check_other_name(struct lint *l, const struct policy_service *s, const char *name)
+/* A name that is not said to tell the tenant. What lacks for shared_names as a whole is told by
+ * check_tenant_declared(). */
+static void check_other_name(struct lint *l, const struct policy_service *s, enum names_kind kind,
+			     const char *name)
 {
 	unsigned int traits = hosts_traits(name);
 
@@ -101,7 +103,7 @@ static void check_other_name(struct lint *l, const struct policy_service *s, con
 	else if ((traits & HOSTS_PERSONAL) && !lint_has_tenant_control(s))
 		lint_find(l, LINT_ERROR, s->line, _("leave the name out"),
 			  _("services.%s: \"%s\" is for personal accounts"), s->name, name);
-	else if ((traits & HOSTS_SHARED) && !lint_has_tenant_control(s))
+	else if (kind == NAMES_PLAIN && (traits & HOSTS_SHARED) && !lint_has_tenant_control(s))
 		lint_find(
 			l, LINT_ERROR, s->line,
 			_("put it into a service of its own with via = { proxy; inserts }, or say "
@@ -117,7 +119,7 @@ static void check_name(struct lint *l, const struct policy_service *s, enum name
 	if (kind == NAMES_TENANT)
 		check_tenant_name(l, s, name);
 	else
-		check_other_name(l, s, name);
+		check_other_name(l, s, kind, name);
 }
 
 /* ---- cases イ and ウ: services */
