@@ -25,6 +25,7 @@ enum {
 	CAP_ROLE = 64,
 	CAP_SERVICE = 192,
 	CAP_PATTERN = 320,
+	CAP_EXCEPTION = 96,
 	CAP_RULE = 112,
 	CAP_CONFIGURATION = 48,
 	CAP_REFERENCE = 448,
@@ -37,8 +38,8 @@ enum {
 
 _Static_assert(CAP_ACTION + CAP_REASON + CAP_APPLIANCE + CAP_ORGANISATION + CAP_HASH + CAP_NAME +
 			       2 * CAP_INTERFACE + 2 * CAP_ZONE + 2 * CAP_ROLE + CAP_SERVICE +
-			       CAP_PATTERN + CAP_RULE + CAP_CONFIGURATION + CAP_REFERENCE +
-			       CAP_KERNEL_RULE + FIXED_BYTES <=
+			       CAP_PATTERN + CAP_EXCEPTION + CAP_RULE + CAP_CONFIGURATION +
+			       CAP_REFERENCE + CAP_KERNEL_RULE + FIXED_BYTES <=
 		       RECORD_MAX,
 	       "a decision's line fits");
 _Static_assert(CAP_ACTION + CAP_APPLIANCE + CAP_ORGANISATION + CAP_HASH + CAP_MESSAGE +
@@ -142,6 +143,8 @@ static char *put_flow_action(char *at, const struct record *record)
 		return PUT_LITERAL(at, "http-request\"");
 	if (record->kind == RECORD_CUT)
 		return PUT_LITERAL(at, "flow-cut\"");
+	if (record->kind == RECORD_REPEATED)
+		return PUT_LITERAL(at, "kernel-refusal-repeated\"");
 	if (record->in_kernel && record->result->permitted)
 		return PUT_LITERAL(at, "appliance-access\"");
 	if (record->in_kernel)
@@ -169,8 +172,8 @@ static char *put_forbidden(char *at, const char *id)
 }
 
 /* The rule is the guideline's flow that permits, or under which the name was judged; or the flow
- * that the guideline forbids. A refusal because nothing permits has no rule, and the nearest flow
- * would mislead there. */
+ * that the guideline forbids. What an exception permits, or what nothing permits, has no rule: the
+ * nearest flow would mislead there. */
 static char *put_rule(char *at, const struct record *record)
 {
 	const struct decide_result *result = record->result;
@@ -185,6 +188,8 @@ static char *put_rule(char *at, const struct record *record)
 		if (rest)
 			return put_forbidden(at, rest);
 	}
+	if (result->forbidden)
+		return put_forbidden(at, result->forbidden->id);
 	if (!result->flow || (!result->permitted && result->reason <= REASON_OUTPUT_REFUSED))
 		return at;
 	PLAIN(at, "rule.id", result->flow->id, CAP_RULE);
@@ -212,6 +217,8 @@ static char *put_parties(char *at, const struct record *record)
 	if (result->service)
 		MEMBER(at, "sekisho.service", result->service->name, CAP_SERVICE);
 	MEMBER(at, "sekisho.pattern", result->pattern, CAP_PATTERN);
+	if (result->exception)
+		MEMBER(at, "sekisho.exception", result->exception->name, CAP_EXCEPTION);
 	return at;
 }
 
@@ -228,6 +235,8 @@ static char *put_flow(char *at, const struct record *record)
 	if (record->app != APP_NONE)
 		PLAIN(at, "network.protocol", app_slug(record->app), CAP_REASON);
 	at = put_parties(at, record);
+	if (record->kind == RECORD_REPEATED)
+		NUMBER(at, "sekisho.count", record->count);
 	return put_rule(at, record);
 }
 
@@ -272,6 +281,7 @@ static bool is_of_flow(enum record_kind kind)
 	case RECORD_DECISION:
 	case RECORD_REQUEST:
 	case RECORD_CUT:
+	case RECORD_REPEATED:
 		return true;
 	case RECORD_POLICY:
 	case RECORD_LIFE:

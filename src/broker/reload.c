@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "broker/broker.h"
+#include "broker/kernel_log.h"
 #include "broker/verdict.h"
 #include "common/defs.h"
 #include "common/errors.h"
@@ -19,6 +20,7 @@
 #include "kernel/conntrack.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
+#include "prove/prove.h"
 #include "ruleset/compile.h"
 
 #define WALK_TRIES 5
@@ -31,14 +33,27 @@ static int load(struct broker *broker, const struct policy *policy, struct error
 									 : APPLY_QUEUE_COMPAT,
 		.sock = broker->table,
 	};
-	const int error = compile_policy(policy, &ruleset);
+	int error = compile_policy(policy, &ruleset);
 
 	if (error != 0) {
 		errors_add(errors, policy->source.path, 0, _("the policy cannot be compiled: %s"),
 			   strerror(-error));
 		return error;
 	}
-	return apply_ruleset(ruleset, &options, errors);
+	/* whatever the compiler did: rules that are not proven are not loaded */
+	error = prove_policy(policy, ruleset, errors);
+	return error != 0 ? error : apply_ruleset(ruleset, &options, errors);
+}
+
+static void record_refusal(struct broker *broker, const struct errors *errors, const char *what)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text), "A policy was refused with %zu errors, the first: %s %s",
+		       errors->count, errors->count > 0 ? errors->at[0].text : "out of memory.",
+		       what);
+	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-refused", 0, text);
+	(void)broker_flush(broker);
 }
 
 int reload_load_first(struct broker *broker, struct errors *errors)
@@ -47,12 +62,16 @@ int reload_load_first(struct broker *broker, struct errors *errors)
 
 	if (error == 0)
 		broker->policy_loaded = mono_real();
+	else
+		record_refusal(broker, errors, "The daemon does not start.");
 	return error;
 }
 
-/* Open flows to be cut, gathered while the walk keeps the socket busy. */
+/* Open flows whose marks change, gathered while the walk keeps the socket busy: those to be cut,
+ * and those that stand, but by an exception now, or no longer by one. */
 struct cuts {
 	const struct policy *policy;
+	int64_t now_s;
 	struct conntrack_entry *at;
 	size_t count, room;
 };
@@ -63,7 +82,8 @@ static int gather(const struct conntrack_entry *entry, void *data)
 	struct decide_result result;
 
 	decide_again(cuts->policy, &entry->key, entry->mark, &result);
-	if (result.permitted)
+	decide_expire(&result, cuts->now_s);
+	if (result.permitted && !((result.mark ^ entry->mark) & MARK_EXCEPTION))
 		return 0;
 	if (cuts->count == cuts->room) {
 		const size_t room = cuts->room ? cuts->room * 2 : 256;
@@ -95,7 +115,40 @@ static int gather_all(struct broker *broker, struct cuts *cuts)
 	return error == -EINTR ? 0 : error;
 }
 
-static int cut(struct broker *broker, const struct conntrack_entry *entry)
+/* Those among the gathered that stand by an exception now, and by the next policy without any: its
+ * rules would cut their packets before they are judged. Lets go of them before it is loaded (or
+ * takes them back, if it was not). */
+static void release(struct broker *broker, const struct cuts *cuts, bool let_go)
+{
+	for (size_t i = 0; i < cuts->count; i++) {
+		const struct conntrack_entry *entry = &cuts->at[i];
+		struct decide_result result;
+
+		decide_again(cuts->policy, &entry->key, entry->mark, &result);
+		if (result.permitted && (entry->mark & MARK_EXCEPTION) &&
+		    !(result.mark & MARK_EXCEPTION))
+			(void)conntrack_set_mark(broker->conntrack, entry,
+						 let_go ? 0 : MARK_EXCEPTION, MARK_EXCEPTION);
+	}
+}
+
+static int load_next(struct broker *broker, const struct policy *next, struct errors *errors)
+{
+	struct cuts cuts = { .policy = next, .now_s = mono_real().tv_sec };
+	int error;
+
+	if (broker->policy->exception_count)
+		(void)gather_all(broker, &cuts);
+	release(broker, &cuts, true);
+	error = load(broker, next, errors);
+	if (error != 0)
+		release(broker, &cuts, false);
+	free(cuts.at);
+	return error;
+}
+
+/* 1 if it was cut, 0 if not, or -errno. */
+static int change(struct broker *broker, const struct conntrack_entry *entry, int64_t now_s)
 {
 	struct decide_result result;
 	const struct recorder_decision decision = {
@@ -104,14 +157,16 @@ static int cut(struct broker *broker, const struct conntrack_entry *entry)
 		.result = &result,
 		.now_ms = mono_ms(),
 	};
-	const int error =
-		conntrack_set_mark(broker->conntrack, entry, MARK_REFUSED, MARK_STATE_MASK);
+	int error;
 
+	decide_again(broker->policy, &entry->key, entry->mark, &result);
+	decide_expire(&result, now_s);
+	error = conntrack_set_mark(broker->conntrack, entry, result.mark,
+				   MARK_STATE_MASK | MARK_EXCEPTION);
 	if (error != 0)
 		return error == -ENOENT ? 0 : error;
-	if (entry->is_over)
+	if (result.permitted || entry->is_over)
 		return 0; /* nobody's flow was cut */
-	decide_again(broker->policy, &entry->key, entry->mark, &result);
 	recorder_count(&broker->recorder, false, result.reason);
 	(void)recorder_decision(&broker->recorder, &decision);
 	return 1;
@@ -119,12 +174,12 @@ static int cut(struct broker *broker, const struct conntrack_entry *entry)
 
 int reload_judge_open_flows(struct broker *broker)
 {
-	struct cuts cuts = { .policy = broker->policy };
+	struct cuts cuts = { .policy = broker->policy, .now_s = mono_real().tv_sec };
 	int error = gather_all(broker, &cuts);
 	unsigned int done = 0;
 
 	for (size_t i = 0; i < cuts.count && error >= 0; i++) {
-		error = cut(broker, &cuts.at[i]);
+		error = change(broker, &cuts.at[i], cuts.now_s);
 		done += error == 1;
 	}
 	free(cuts.at);
@@ -195,25 +250,32 @@ void reload_log_errors(const struct errors *errors)
 
 static void tell_refused(struct broker *broker, struct errors *errors)
 {
-	char text[512];
-
 	errors_sort(errors);
 	free(broker->reload_error);
 	broker->reload_error = errors_text(errors);
 	reload_log_errors(errors);
 	log_error(_("the policy was not loaded; the running one stays: errors=%zu"), errors->count);
-	(void)snprintf(
-		text, sizeof(text),
-		"A policy was refused with %zu errors, the first: %s The running policy stays.",
-		errors->count, errors->count > 0 ? errors->at[0].text : "out of memory.");
-	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-refused", 0, text);
-	(void)broker_flush(broker);
+	record_refusal(broker, errors, "The running policy stays.");
+}
+
+void reload_warn_of_interfaces(const struct broker *broker)
+{
+	auto_(policy_places_clear) struct policy_places places = { 0 };
+
+	if (policy_places(broker->policy, &places) != 0)
+		return;
+	for (size_t i = 0; i < places.count; i++)
+		if (!interfaces_has(&broker->recorder.interfaces, places.at[i].interface))
+			log_warning(_("the policy names an interface that is not there (yet); its "
+				      "rules hold as soon as it is: interface=%s"),
+				    places.at[i].interface);
 }
 
 static void swap(struct broker *broker, struct policy *policy)
 {
 	struct policy *old = broker->policy;
 
+	kernel_log_tell_repeats(broker); /* under the policy that refused them */
 	broker->policy = policy;
 	broker->recorder.policy = policy;
 	broker->policy_loaded = mono_real();
@@ -221,6 +283,7 @@ static void swap(struct broker *broker, struct policy *policy)
 	for (uint32_t i = 0; i < broker->engine_count; i++)
 		verdict_judge_again(broker->engines[i].verdicts, policy);
 	policy_free(old);
+	reload_warn_of_interfaces(broker);
 }
 
 int reload_policy(struct broker *broker, struct errors *errors)
@@ -231,7 +294,7 @@ int reload_policy(struct broker *broker, struct errors *errors)
 	if (error == 0 && !fits_running(broker->policy, policy, errors))
 		error = -EINVAL;
 	if (error == 0)
-		error = load(broker, policy, errors);
+		error = load_next(broker, policy, errors);
 	if (error != 0) {
 		tell_refused(broker, errors);
 		return error;

@@ -8,6 +8,7 @@
 
 #include "broker/recorder.h"
 #include "common/mark.h"
+#include "common/mono.h"
 #include "policy/decide.h"
 
 struct flow {
@@ -143,6 +144,8 @@ static void decide(const struct step *step)
 		decide_address(policy, &step->flow->key, &result);
 	else
 		decide_name(policy, &step->flow->key, (enum app)event->app, event->name, &result);
+	if (result.exception)
+		decide_expire(&result, mono_real().tv_sec);
 	settle(step, &result);
 }
 
@@ -255,6 +258,7 @@ void verdict_withdraw(struct verdicts *verdicts, struct recorder *recorder,
 
 void verdict_judge_again(struct verdicts *verdicts, const struct policy *policy)
 {
+	const int64_t now_s = mono_real().tv_sec;
 	struct decide_result result;
 
 	for (uint32_t i = 0; i < verdicts->flows_max; i++) {
@@ -263,6 +267,7 @@ void verdict_judge_again(struct verdicts *verdicts, const struct policy *policy)
 		if (!flow->known || !is_permitted(flow->mark))
 			continue;
 		decide_again(policy, &flow->key, flow->mark, &result);
+		decide_expire(&result, now_s);
 		flow->mark = result.mark;
 	}
 }

@@ -24,6 +24,10 @@ enum mark_state {
 /* On a queued packet: the kernel permits it by address and port; only its record is wanted. */
 #define MARK_ADMIT 0x00000010U
 
+/* The flow is open by an exception of the policy: it stays so only as long as the kernel still has
+ * the exception's addresses and ports, and each of its packets is looked up. */
+#define MARK_EXCEPTION 0x00000040U
+
 /* For inspected flows: a hash of the name pattern that permitted it, see names_pattern_mark(). */
 #define MARK_NAME_SHIFT 8
 #define MARK_NAME_MASK  0xffffff00U

@@ -14,6 +14,9 @@ static const struct reason_info infos[] = {
 							       "a flow of the guideline.") },
 	[REASON_PERMITTED_NAME] = { "permitted-name", N_("The name belongs to the permitted "
 							 "service at this address.") },
+	[REASON_PERMITTED_EXCEPTION] = { "permitted-exception",
+					 N_("An exception of the policy permits it, for a "
+					    "while.") },
 	[REASON_PERMITTED_MANAGEMENT] = { "permitted-management",
 					  N_("It is the appliance's own traffic, permitted by the "
 					     "policy's management group.") },
@@ -29,6 +32,9 @@ static const struct reason_info infos[] = {
 				   N_("Connection tracking cannot place the packet.") },
 	[REASON_QUIC_REFUSED] = { "quic-refused", N_("QUIC is refused towards this service; "
 						     "clients fall back to TCP.") },
+	[REASON_EXCEPTION_EXPIRED] = { "exception-expired",
+				       N_("The exception of the policy that permitted it has "
+					  "expired.") },
 	[REASON_INPUT_REFUSED] = { "input-refused", N_("The appliance itself takes no such packet "
 						       "from this address.") },
 	[REASON_OUTPUT_REFUSED] = { "output-refused",

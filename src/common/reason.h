@@ -11,6 +11,7 @@ enum reason {
 	/* passed */
 	REASON_PERMITTED_ADDRESS,    /* address and port are permitted by a flow of the guideline */
 	REASON_PERMITTED_NAME,       /* and the name belongs to the service at that address */
+	REASON_PERMITTED_EXCEPTION,  /* an exception of the policy permits it, for a while */
 	REASON_PERMITTED_MANAGEMENT, /* of the appliance itself: management access, or a declared
 					service of its own */
 
@@ -19,11 +20,12 @@ enum reason {
 	REASON_NOT_PERMITTED, /* no permitted flow covers it (default) */
 	REASON_SPOOFED,   /* the source address does not live behind the interface it came in by */
 	REASON_MISROUTED, /* the destination does not live behind the interface it would leave by */
-	REASON_INVALID_STATE,  /* conntrack cannot place the packet */
-	REASON_QUIC_REFUSED,   /* QUIC towards a service whose policy is TCP only; clients fall back
-				*/
-	REASON_INPUT_REFUSED,  /* towards the appliance itself, not from a management address */
-	REASON_OUTPUT_REFUSED, /* from the appliance itself, not a declared service */
+	REASON_INVALID_STATE, /* conntrack cannot place the packet */
+	REASON_QUIC_REFUSED,  /* QUIC towards a service whose policy is TCP only; clients fall back
+			       */
+	REASON_EXCEPTION_EXPIRED, /* it was open by an exception whose time is over */
+	REASON_INPUT_REFUSED,     /* towards the appliance itself, not from a management address */
+	REASON_OUTPUT_REFUSED,    /* from the appliance itself, not a declared service */
 
 	/* refused by the engine's reading of the bytes */
 	REASON_BAD_PACKET,       /* headers that do not hold together */

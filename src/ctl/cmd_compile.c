@@ -2,7 +2,9 @@
 /* sekishoctl compile: prints what the daemon would load into the kernel, as nft(8) reads it. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/defs.h"
 #include "common/i18n.h"
@@ -10,6 +12,20 @@
 #include "policy/policy.h"
 #include "ruleset/compile.h"
 #include "ruleset/text.h"
+
+/* When the text is thought to be loaded: now, or as the environment says, for texts that are the
+ * same whenever they are made. Source: https://reproducible-builds.org/specs/source-date-epoch/ */
+static int64_t load_time(void)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	char *end = NULL;
+	long long seconds;
+
+	if (!text || !*text)
+		return (int64_t)time(NULL);
+	seconds = strtoll(text, &end, 10);
+	return *end ? (int64_t)time(NULL) : seconds;
+}
 
 int cmd_compile(int argc, char **argv)
 {
@@ -37,6 +53,6 @@ int cmd_compile(int argc, char **argv)
 			      strerror(-r));
 		return CMD_FINDING;
 	}
-	text_print(ruleset, NULL, stdout);
+	text_print_at(ruleset, NULL, load_time(), stdout);
 	return CMD_OK;
 }

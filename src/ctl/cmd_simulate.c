@@ -30,6 +30,7 @@ enum {
 	OPTION_NAME,
 	OPTION_STATE,
 	OPTION_MAC,
+	OPTION_AT,
 	OPTION_JSON,
 	OPTION_FILE,
 };
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "mac", required_argument, NULL, OPTION_MAC },
+	{ "at", required_argument, NULL, OPTION_AT },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "file", required_argument, NULL, OPTION_FILE },
 	{ "help", no_argument, NULL, 'h' },
@@ -63,6 +65,7 @@ static int help(const char *name)
 		  "  --name HOST         what the client says (TLS server name, HTTP host)\n"
 		  "  --state new|open    first packet (default), or one of a flow that is open\n"
 		  "  --mac ADDRESS       the sender's hardware address; else one of nobody\n"
+		  "  --at TIME           when; else now: exceptions of the policy expire\n"
 		  "  --file FILE         many questions, a JSON object a line; - is standard "
 		  "input\n"
 		  "  --json              the answer as JSON\n"));
@@ -97,6 +100,9 @@ static int put_option(const char *name, struct options *o, int option)
 		break;
 	case OPTION_MAC:
 		err = simulate_read_mac(q, optarg, error);
+		break;
+	case OPTION_AT:
+		err = simulate_read_at(q, optarg, error);
 		break;
 	default: /* getopt's values */
 		return cmd_usage(name, "%s", _("that option is not known"));

@@ -165,6 +165,8 @@ static void judge_queued(const struct simulate *simulate, const struct simulate_
 		decide_refuse(simulate->policy, &key, REASON_NONE, &a->decision);
 		return;
 	}
+	if (question->packet.now_s)
+		decide_expire(&a->decision, question->packet.now_s);
 	a->verdict = a->decision.permitted ? SIMULATE_PERMIT : SIMULATE_REFUSE;
 	a->reason = a->decision.reason;
 }
@@ -181,15 +183,17 @@ static void judge(const struct simulate *simulate, const struct simulate_questio
 		return;
 	case WALK_ACCEPT:
 		a->verdict = SIMULATE_PERMIT;
-		break;
+		decide_refuse(simulate->policy, &key, a->reason, &a->decision);
+		return;
 	case WALK_DROP:
 	case WALK_REJECT_RESET:
 	case WALK_REJECT_ADMIN:
 	case WALK_REJECT_PORT:
 		a->verdict = SIMULATE_REFUSE;
-		break;
+		decide_refuse(simulate->policy, &key, a->reason, &a->decision);
+		a->reason = a->decision.reason; /* as the record would have it */
+		return;
 	}
-	decide_refuse(simulate->policy, &key, a->reason, &a->decision);
 }
 
 static const struct guideline_flow *flow_of(const char *id)
@@ -203,25 +207,55 @@ static const struct guideline_flow *flow_of(const char *id)
 	return NULL;
 }
 
-/* Which flow of the guideline has decided, and its wording. */
-static void cite(struct simulate_answer *a)
+static void set_flow(struct simulate_answer *a, const char *id)
 {
-	const char *id = a->walk.comment;
-	const struct guideline_forbidden *forbidden = id ? guideline_forbidden_of(id) : NULL;
-	const struct guideline_flow *flow = NULL;
+	(void)snprintf(a->flow, sizeof(a->flow), "%s", id ? id : "");
+}
 
-	if (a->verdict == SIMULATE_REFUSE) {
-		a->flow = forbidden ? id : NULL;
-		a->text_ja = forbidden ? forbidden->text_ja : NULL;
-		a->source = forbidden ? forbidden->source : NULL;
+/* The flow that forbids, if one does: told by the kernel's rule, or by whoever writes the record.
+ */
+static void cite_refusal(struct simulate_answer *a)
+{
+	const char *comment = a->walk.comment;
+	const struct guideline_forbidden *forbidden =
+		comment ? guideline_forbidden_of(comment) : NULL;
+
+	if (!forbidden && a->reason == REASON_FORBIDDEN)
+		forbidden = a->decision.forbidden;
+	if (!forbidden)
+		return;
+	set_flow(a, forbidden->id);
+	a->text_ja = forbidden->text_ja;
+	a->source = forbidden->source;
+}
+
+/* The flow that permits: told by the decision, or by the kernel's rule. */
+static void cite_permission(struct simulate_answer *a)
+{
+	const struct guideline_flow *flow = a->decision.permitted ? a->decision.flow : NULL;
+
+	if (a->decision.permitted && a->decision.exception) {
+		(void)snprintf(a->flow, sizeof(a->flow), "exception:%s",
+			       a->decision.exception->name);
 		return;
 	}
-	if (a->decision.permitted && a->decision.flow)
-		id = a->decision.flow->id;
-	flow = id ? flow_of(id) : NULL;
-	a->flow = id;
+	if (!flow && a->walk.comment)
+		flow = flow_of(a->walk.comment);
+	set_flow(a, flow ? flow->id : a->walk.comment);
 	a->text_ja = flow ? flow->text_ja : NULL;
 	a->source = flow ? flow->source : NULL;
+}
+
+/* What the mark of an open flow would be: one that only an exception covers says so. */
+static void mark_open_flow(const struct simulate *simulate, struct simulate_question *question)
+{
+	const struct flow_key key = key_of(&question->packet);
+	struct decide_result who;
+
+	if (!question->is_open || question->has_mark)
+		return;
+	decide_refuse(simulate->policy, &key, REASON_NONE, &who);
+	question->packet.ct_mark = MARK_OPEN | (who.exception ? MARK_EXCEPTION : 0);
 }
 
 int simulate_ask(struct simulate *simulate, struct simulate_question *question,
@@ -243,6 +277,7 @@ int simulate_ask(struct simulate *simulate, struct simulate_question *question,
 	err = fill_interfaces(simulate, question, error);
 	if (err)
 		return err;
+	mark_open_flow(simulate, question);
 	err = walk_packet(simulate->walk, question->hook, &question->packet, &answer.walk);
 	if (err) {
 		(void)snprintf(error, SIMULATE_ERROR_MAX, _("the rules cannot be followed: %s"),
@@ -250,7 +285,10 @@ int simulate_ask(struct simulate *simulate, struct simulate_question *question,
 		return err;
 	}
 	judge(simulate, question, &answer);
-	cite(&answer);
+	if (answer.verdict == SIMULATE_REFUSE)
+		cite_refusal(&answer);
+	else
+		cite_permission(&answer);
 	*ret = answer;
 	return 0;
 }

@@ -23,12 +23,16 @@
 /* Room for a sentence about a mistake, with NUL. */
 #define SIMULATE_ERROR_MAX 512
 
+/* Room for what the comment of a rule holds, with NUL. */
+#define SIMULATE_FLOW_MAX 128
+
 struct simulate_question {
 	struct walk_packet packet;
 	enum ruleset_hook hook;   /* HOOK_FORWARD, HOOK_INPUT or HOOK_OUTPUT */
 	bool has_name;            /* what the client says, once it may speak */
 	char name[NAMES_MAX + 1]; /* normalised */
 	bool has_protocol, has_flags, has_length, has_type, has_mark; /* told so far */
+	bool is_open;                                                 /* the state is "open" */
 	bool says_icmp; /* which is ICMPv6 between IPv6 addresses */
 };
 
@@ -44,9 +48,10 @@ struct simulate_answer {
 	enum reason reason; /* REASON_NONE where the packet passes as one of a known flow */
 	struct walk_result walk;
 	struct decide_result decision; /* who and where, and the flow that permits or is nearest */
-	const char *flow; /* id of the flow of the guideline (or the entry of the policy) that
-			   * permits, or of the forbidden flow; may be NULL */
-	const char *text_ja, *source; /* the guideline's wording of that; each may be NULL */
+	char flow[SIMULATE_FLOW_MAX];  /* id of the flow of the guideline that permits,
+					* "exception:NAME", name of a management entry, or id of the
+					* forbidden flow; may be empty */
+	const char *text_ja, *source;  /* the guideline's wording of that; each may be NULL */
 };
 
 /* A policy, compiled. */
@@ -66,7 +71,7 @@ int simulate_ask(struct simulate *simulate, struct simulate_question *question,
 /* "permit", "refuse", "inspect". */
 const char *simulate_verdict_slug(enum simulate_verdict verdict);
 
-/* Begins a question: a new flow, forwarded. */
+/* Begins a question: a new flow, forwarded, now. */
 void simulate_question_begin(struct simulate_question *question);
 
 /* Each puts what a text says into the question. 0, or -EINVAL with a sentence in error. */
@@ -83,6 +88,8 @@ int simulate_read_name(struct simulate_question *question, const char *text, cha
 /* "new", "open"; "established", "related", "invalid", "untracked" */
 int simulate_read_state(struct simulate_question *question, const char *text, char *error);
 int simulate_read_mac(struct simulate_question *question, const char *text, char *error);
+/* As when_parse() takes it. */
+int simulate_read_at(struct simulate_question *question, const char *text, char *error);
 /* "forward", "input", "output" */
 int simulate_read_hook(struct simulate_question *question, const char *text, char *error);
 

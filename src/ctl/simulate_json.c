@@ -21,7 +21,7 @@ static const struct {
 	{ "protocol", simulate_read_protocol }, { "in", simulate_read_in },
 	{ "out", simulate_read_out },           { "name", simulate_read_name },
 	{ "state", simulate_read_state },       { "mac", simulate_read_mac },
-	{ "hook", simulate_read_hook },
+	{ "hook", simulate_read_hook },         { "at", simulate_read_at },
 };
 
 enum number {
@@ -224,6 +224,7 @@ static const char *role_slug(enum role role)
 static void put_who(json_t *object, const struct decide_result *who, bool *good)
 {
 	put(object, "nearest", text_or_null(who->flow ? who->flow->id : NULL), good);
+	put(object, "exception", text_or_null(who->exception ? who->exception->name : NULL), good);
 	put(object, "from_zone", text_or_null(zone_slug(who->from_zone)), good);
 	put(object, "to_zone", text_or_null(zone_slug(who->to_zone)), good);
 	put(object, "from_role", text_or_null(role_slug(who->from_role)), good);

@@ -10,10 +10,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "common/mark.h"
+#include "ctl/when.h"
 
 #define FLAG_SYN 0x02U
 #define FLAG_PSH 0x08U
@@ -41,6 +43,7 @@ void simulate_question_begin(struct simulate_question *question)
 	question->packet.ct_state = STATE_NEW;
 	question->packet.sport = USUAL_PORT;
 	question->packet.has_ether = true;
+	question->packet.now_s = (int64_t)time(NULL);
 }
 
 static int read_address(const char *text, struct addr *ret, char *error)
@@ -200,6 +203,7 @@ int simulate_read_state(struct simulate_question *question, const char *text, ch
 		if (strcmp(states[i].name, text) != 0)
 			continue;
 		question->packet.ct_state = states[i].bit;
+		question->is_open = states[i].mark == MARK_OPEN;
 		if (!question->has_mark)
 			question->packet.ct_mark = states[i].mark;
 		return 0;
@@ -217,6 +221,16 @@ int simulate_read_mac(struct simulate_question *question, const char *text, char
 	if (!ether_aton_r(text, &mac) || strlen(text) > 17)
 		return fail(error, _("\"%s\" is not a hardware address"), text);
 	memcpy(question->packet.ether_saddr, mac.ether_addr_octet, ETHER_ADDR_LEN);
+	return 0;
+}
+
+int simulate_read_at(struct simulate_question *question, const char *text, char *error)
+{
+	time_t at;
+
+	if (when_parse(text, time(NULL), &at))
+		return fail(error, _("\"%s\" is not a time"), text);
+	question->packet.now_s = (int64_t)at;
 	return 0;
 }
 
@@ -273,6 +287,8 @@ void simulate_question_finish(struct simulate_question *question)
 		usual_icmp(question);
 	if (!question->has_length && packet->dst.family == 4)
 		packet->length = (uint16_t)(packet->length + HEADER_IP);
-	if (!has_ports(packet->l4proto))
+	if (packet->l4proto == IPPROTO_ICMP || packet->l4proto == IPPROTO_ICMPV6)
+		packet->sport = (uint16_t)(packet->icmp_type << 8);
+	else if (!has_ports(packet->l4proto))
 		packet->sport = 0;
 }

@@ -140,7 +140,11 @@ void simulate_print(const struct simulate_question *question, const struct simul
 	print_line(_("Why"), why_text(answer), to);
 	print_line(_("Service"), who->service ? who->service->name : NULL, to);
 	print_line(_("Flow"), answer->flow, to);
-	if (!answer->flow)
+	if (who->exception) {
+		print_line(_("Exception"), who->exception->reason, to);
+		print_line(_("Approved by"), who->exception->approved_by, to);
+	}
+	if (!*answer->flow)
 		print_line(_("Nearest flow"), who->flow ? who->flow->id : NULL, to);
 	print_line(_("Guideline"), answer->text_ja, to);
 	print_line(_("Source"), answer->source, to);

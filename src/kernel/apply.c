@@ -3,10 +3,13 @@
 #include "kernel/apply.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/defs.h"
 #include "common/errors.h"
@@ -151,7 +154,7 @@ static int put_ruleset(struct batch *batch, const struct ruleset *ruleset, enum 
 	return r < 0 ? r : put_all_rules(batch, ruleset, queue, errors);
 }
 
-/* The sets (and chains that the ruleset does not have) of present; unused ones only. */
+/* The sets and chains of present that the ruleset does not have. */
 static int put_deletions(struct batch *batch, const struct present *present,
 			 const struct ruleset *ruleset)
 {
@@ -159,7 +162,8 @@ static int put_deletions(struct batch *batch, const struct present *present,
 	int r = 0;
 
 	for (i = 0; r == 0 && i < present->sets.count; i++)
-		r = table_put_delete(batch, BATCH_SET, present->sets.at[i].text);
+		if (!ruleset_set(ruleset, present->sets.at[i].text))
+			r = table_put_delete(batch, BATCH_SET, present->sets.at[i].text);
 	for (i = 0; r == 0 && i < present->chains.count; i++)
 		if (!ruleset_chain(ruleset, present->chains.at[i].text))
 			r = table_put_delete(batch, BATCH_CHAIN, present->chains.at[i].text);
@@ -259,10 +263,10 @@ static int lay_out(const struct ruleset *ruleset, struct nlsock *sock)
 	return send_if(r, batch, sock, &unheard);
 }
 
-/* Puts the rules over what was laid out, and takes away what they no longer need: the one moment in
- * which the policy changes. */
-static int switch_over(const struct ruleset *ruleset, const struct present *former,
-		       enum apply_queue queue, struct nlsock *sock, struct errors *errors)
+/* Puts the rules over what was laid out: the one moment in which the policy changes. What the
+ * former rules looked into stays: a packet may be half through them. */
+static int switch_over(const struct ruleset *ruleset, enum apply_queue queue, struct nlsock *sock,
+		       struct errors *errors)
 {
 	auto_(batch_freep) struct batch *batch = NULL;
 	int r = batch_new(RULESET_TABLE, &batch);
@@ -270,10 +274,27 @@ static int switch_over(const struct ruleset *ruleset, const struct present *form
 	if (r == 0)
 		r = table_put_flush(batch);
 	if (r == 0)
-		r = put_deletions(batch, former, ruleset);
-	if (r == 0)
 		r = put_all_rules(batch, ruleset, queue, errors);
 	return send_if(r, batch, sock, errors);
+}
+
+/* After the switch, when no packet is in the former rules any more. The kernel hides the elements
+ * of a map from the moment in which its end is decided, not from when the last packet has left.
+ * What cannot be taken away does nothing; the next load meets it and makes room. */
+static void take_away(const struct ruleset *ruleset, const struct present *former,
+		      struct nlsock *sock)
+{
+	auto_(batch_freep) struct batch *batch = NULL;
+	int r = batch_new(RULESET_TABLE, &batch);
+
+	/* Waits until every processor has left what it was in (packets are handled without a
+	 * pause). Where the kernel cannot, the way of the messages is a wait, too. Source:
+	 * membarrier(2). */
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	if (r == 0)
+		r = put_deletions(batch, former, ruleset);
+	if (r == 0)
+		(void)batch_send(batch, sock, true, NULL);
 }
 
 /* After a switch that did not happen. What stays does nothing; the next load finds it and starts
@@ -306,26 +327,39 @@ static bool is_renamed(const struct present *present)
 	return false;
 }
 
+/* Lays it out, even where a load that was broken off has left something of these names. */
+static int lay_out_anew(const struct ruleset *ruleset, const struct present *former,
+			struct nlsock *sock)
+{
+	if (lay_out(ruleset, sock) == 0)
+		return 0;
+	clear_away(ruleset, former, sock); /* takes nothing that is in use */
+	return lay_out(ruleset, sock);
+}
+
 static int apply_in_place(const struct ruleset *ruleset, const struct present *former,
 			  const struct apply_options *options, struct nlsock *sock,
 			  struct errors *errors)
 {
 	auto_(renamed_freep) struct ruleset *copy = NULL;
-	const struct ruleset *next = ruleset;
-	int r;
+	const bool turn = is_renamed(former);
+	const struct ruleset *next;
+	int r = renamed_copy(ruleset, &copy);
 
-	if (!is_renamed(former)) {
-		r = renamed_copy(ruleset, &copy);
-		if (r < 0)
-			return apply_at_once(ruleset, options->queue, sock, errors);
-		next = copy;
-	}
-	/* Something of another make is in the way, perhaps: then the table is made anew. */
-	if (lay_out(next, sock) < 0)
+	if (r < 0)
 		return apply_at_once(ruleset, options->queue, sock, errors);
-	r = switch_over(next, former, options->queue, sock, errors);
+	next = turn ? ruleset : copy;
+	if (lay_out_anew(next, former, sock) < 0) {
+		next = turn ? copy : ruleset;
+		/* of another make: then the table is made anew */
+		if (lay_out_anew(next, former, sock) < 0)
+			return apply_at_once(ruleset, options->queue, sock, errors);
+	}
+	r = switch_over(next, options->queue, sock, errors);
 	if (r < 0)
 		clear_away(next, former, sock);
+	else
+		take_away(next, former, sock);
 	return r;
 }
 

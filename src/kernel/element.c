@@ -4,6 +4,7 @@
 #include "kernel/element.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/udata.h>
@@ -12,11 +13,21 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/mono.h"
 #include "kernel/batch.h"
 #include "kernel/set.h"
 
 /* A nested attribute is shorter than 64 KiB; an element takes less than 512 bytes. */
 #define ELEMENTS_BYTES_MAX (65535U - 512U)
+
+#define MS_PER_S INT64_C(1000)
+
+static int64_t real_ms(void)
+{
+	const struct timespec now = mono_real();
+
+	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / 1000000;
+}
 
 uint32_t element_verdict_code(enum ruleset_verdict_kind kind)
 {
@@ -39,7 +50,8 @@ uint32_t element_verdict_code(enum ruleset_verdict_kind kind)
 struct element_writer {
 	struct batch *batch;
 	const struct ruleset_set *set;
-	size_t number; /* of the element being written, from 1 */
+	size_t number;  /* of the element being written, from 1 */
+	int64_t now_ms; /* since 1970; where elements may expire */
 	struct nlmsghdr *message;
 	struct nlattr *list;
 };
@@ -99,14 +111,31 @@ static void put_verdict(struct nlmsghdr *message, const struct ruleset_verdict *
 	mnl_attr_nest_end(message, data);
 }
 
+static bool has_expired(const struct element_writer *w, const struct ruleset_element *e)
+{
+	return w->set->timeouts && e->expires_s && e->expires_s * MS_PER_S <= w->now_ms;
+}
+
+/* The kernel counts from now on, and drops the element without anybody's help. */
+static void put_timeout(struct element_writer *w, const struct ruleset_element *e)
+{
+	if (w->set->timeouts && e->expires_s)
+		mnl_attr_put_u64(w->message, NFTA_SET_ELEM_TIMEOUT,
+				 htobe64((uint64_t)(e->expires_s * MS_PER_S - w->now_ms)));
+}
+
 /* A key as it is: hash sets, and (with its end beside it) ranges over several fields. */
 static int put_whole_element(struct element_writer *w, const struct ruleset_element *e, size_t len)
 {
-	struct nlattr *nest = start_element(w);
+	struct nlattr *nest;
 
+	if (has_expired(w, e))
+		return 0;
+	nest = start_element(w);
 	if (!nest)
 		return -ENOMEM;
 	put_value(w->message, NFTA_SET_ELEM_KEY, e->first, len);
+	put_timeout(w, e);
 	if (w->set->interval)
 		put_value(w->message, NFTA_SET_ELEM_KEY_END, e->last, len);
 	if (w->set->is_map)
@@ -186,6 +215,8 @@ int element_put_all(struct batch *batch, const struct ruleset_set *set)
 
 	if (set->element_count == 0)
 		return 0;
+	if (set->timeouts)
+		w.now_ms = real_ms();
 	/* As nft(8) does: the part below the first range is marked as not in the set. */
 	if (ranges && memcmp(set->elements[0].first, zero, len) != 0)
 		r = put_range_end(&w, zero, len);

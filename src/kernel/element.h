@@ -10,7 +10,8 @@
 struct batch;
 
 /* Adds the messages for all elements of set, as many as they need; none for an empty set. The set's
- * definition comes before them. 0 or -ENOMEM. */
+ * definition comes before them. An element that may expire gets the time that it has left by the
+ * system's clock; one whose time is over is left out. 0 or -ENOMEM. */
 int element_put_all(struct batch *batch, const struct ruleset_set *set);
 
 /* The number by which nf_tables knows a verdict. */

@@ -9,6 +9,7 @@
 #include <libnftnl/set.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
+#include <string.h>
 
 #include "common/defs.h"
 #include "kernel/batch.h"
@@ -63,6 +64,7 @@ static const struct field fields[FIELD_COUNT] = {
 	[FIELD_SADDR6] = { DATATYPE_IPV6_ADDR, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_DADDR6] = { DATATYPE_IPV6_ADDR, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_L4PROTO] = { DATATYPE_INET_PROTO, BYTEORDER_BIG, 0, 0, 0 },
+	[FIELD_SPORT] = { DATATYPE_INET_SERVICE, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_DPORT] = { DATATYPE_INET_SERVICE, BYTEORDER_BIG, 0, 0, 0 },
 	[FIELD_CT_MARK] = { DATATYPE_MARK, BYTEORDER_HOST, 0, 0, 0 },
 	[FIELD_LENGTH4] = { DATATYPE_INTEGER, BYTEORDER_BIG, HEADER_IP, 5, 16 },
@@ -108,6 +110,9 @@ static bool key_is_sound(const struct ruleset_set *set)
 		return false;
 	for (i = 0; i < set->key_fields; i++)
 		typeof_fields += fields[set->key[i]].header != 0;
+	/* Both ends of a range over one field would have to expire at one instant. */
+	if (set->timeouts && set->interval && set->key_fields == 1)
+		return false;
 	if (typeof_fields != 0 && typeof_fields != set->key_fields)
 		return false;
 	return !set->interval || set->key_fields > 1 ||
@@ -225,6 +230,8 @@ int set_put_definition(struct batch *batch, const struct ruleset_set *set, uint3
 		flags |= NFT_SET_CONCAT;
 	if (set->is_map)
 		flags |= NFT_SET_MAP;
+	if (set->timeouts)
+		flags |= NFT_SET_TIMEOUT;
 	if (nftnl_set_set_str(out, NFTNL_SET_TABLE, batch_table(batch)) < 0 ||
 	    nftnl_set_set_str(out, NFTNL_SET_NAME, set->name) < 0)
 		return -ENOMEM;
@@ -302,4 +309,79 @@ int set_put_icmp_types(struct batch *batch, const struct batch_object *object, u
 	if (r == 0)
 		r = put_set_message(batch, out, object);
 	return r < 0 ? r : put_icmp_elements(batch, object, types, count, id);
+}
+
+/* A stretch of user data: type, length and value, one after the other. */
+struct udata {
+	const uint8_t *at;
+	size_t len;
+};
+
+/* What is under type; nothing where it is not there or does not fit. */
+static struct udata find_udata(struct udata in, uint8_t type)
+{
+	while (in.len >= 2 && in.len - 2 >= in.at[1]) {
+		size_t step = 2 + (size_t)in.at[1];
+
+		if (in.at[0] == type)
+			return (struct udata){ in.at + 2, step - 2 };
+		in.at += step;
+		in.len -= step;
+	}
+	return (struct udata){ NULL, 0 };
+}
+
+/* A number under type, in host order as nft(8) keeps it; 0 where there is none. */
+static uint32_t udata_number(struct udata in, uint8_t type)
+{
+	struct udata found = find_udata(in, type);
+	uint32_t number = 0;
+
+	if (found.len == sizeof(number))
+		memcpy(&number, found.at, sizeof(number));
+	return number;
+}
+
+static enum ruleset_field find_field(uint8_t datatype, uint32_t header, uint32_t bits)
+{
+	unsigned int i;
+
+	if (datatype == DATATYPE_ICMP_TYPE || datatype == DATATYPE_ICMPV6_TYPE)
+		return FIELD_L4PROTO;
+	for (i = 0; i < FIELD_COUNT; i++)
+		if (fields[i].datatype == datatype &&
+		    (datatype != DATATYPE_INTEGER ||
+		     (fields[i].header == header && fields[i].bits == bits)))
+			return (enum ruleset_field)i;
+	return FIELD_COUNT;
+}
+
+size_t set_read_key(uint32_t type, const void *userdata, size_t len, enum ruleset_field *ret)
+{
+	struct udata typeof_ =
+		find_udata((struct udata){ userdata, len }, NFTNL_UDATA_SET_KEY_TYPEOF);
+	bool concat = udata_number(typeof_, NFTNL_UDATA_SET_TYPEOF_EXPR) == EXPR_CONCAT;
+	enum ruleset_field key[RULESET_KEY_FIELDS_MAX];
+	size_t count = 0, i;
+	uint32_t rest;
+
+	for (rest = type; rest != 0; rest >>= DATATYPE_BITS)
+		count++;
+	if (count > RULESET_KEY_FIELDS_MAX)
+		return 0;
+	for (i = 0; i < count; i++) {
+		struct udata data = find_udata(typeof_, NFTNL_UDATA_SET_TYPEOF_DATA);
+		uint32_t shift = (uint32_t)(count - 1 - i) * DATATYPE_BITS;
+
+		if (concat)
+			data = find_udata(find_udata(data, (uint8_t)i),
+					  NFTNL_UDATA_SET_TYPEOF_DATA);
+		key[i] = find_field((uint8_t)(type >> shift & ((1U << DATATYPE_BITS) - 1)),
+				    udata_number(data, PAYLOAD_UDATA_DESC),
+				    udata_number(data, PAYLOAD_UDATA_BITS));
+		if (key[i] == FIELD_COUNT)
+			return 0;
+	}
+	memcpy(ret, key, sizeof(key));
+	return count;
 }

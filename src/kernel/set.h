@@ -26,3 +26,10 @@ int set_put_icmp_types(struct batch *batch, const struct batch_object *object, u
 /* Bytes of a whole key as the kernel wants it: a single field takes its own size, several are each
  * rounded up to 4. */
 uint32_t set_key_len(const struct ruleset_set *set);
+
+/* The way back: the fields that a key in the kernel is made of, by its type (NFTA_SET_KEY_TYPE) and
+ * the set's user data (len bytes; may be NULL where len is 0), into ret (RULESET_KEY_FIELDS_MAX).
+ * Which of source and destination a type does not say: it gives the source, or the interface a
+ * packet came in by. Gives how many, 0 where no set of ours has such a key. Types of ICMP count as
+ * FIELD_L4PROTO: a byte. */
+size_t set_read_key(uint32_t type, const void *userdata, size_t len, enum ruleset_field *ret);

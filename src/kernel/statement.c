@@ -82,6 +82,7 @@ static void need_for_field(struct builder *b, enum ruleset_field field)
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
 	case FIELD_L4PROTO:
+	case FIELD_SPORT:
 	case FIELD_DPORT:
 	case FIELD_CT_MARK:
 	case FIELD_COUNT:
@@ -114,6 +115,9 @@ static void load_field(struct builder *b, enum ruleset_field field, uint32_t reg
 		return;
 	case FIELD_L4PROTO:
 		expression_meta(&b->list, NFT_META_L4PROTO, reg);
+		return;
+	case FIELD_SPORT:
+		expression_payload(&b->list, NFT_PAYLOAD_TRANSPORT_HEADER, 0, 2, reg);
 		return;
 	case FIELD_DPORT:
 		expression_payload(&b->list, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, reg);

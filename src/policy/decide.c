@@ -3,13 +3,18 @@
 #include "policy/decide.h"
 
 #include "common/mark.h"
+#include "policy/blame.h"
 #include "policy/names.h"
 
 #define APP_BIT(app) (1U << (app))
 
-static bool is_forbidden(enum zone from, enum zone to)
+/* Whether the flow's pair of zones is shut to it. */
+static bool is_shut(const struct decide_result *who, const struct guideline_flow *flow)
 {
-	return guideline_forbidden_between(from, to) != NULL;
+	const struct guideline_forbidden *shut =
+		guideline_forbidden_between(who->from_zone, who->to_zone);
+
+	return shut && !guideline_excepts_flow(shut, flow);
 }
 
 static bool port_covers(const struct policy_port *port, const struct flow_key *key)
@@ -45,16 +50,31 @@ static unsigned int strictness(enum app app)
 	return 0;
 }
 
-/* The apps that the service declares for key's protocol and port, as APP_BIT()s. */
-static unsigned int service_apps(const struct policy_service *service, const struct flow_key *key)
+/* The apps that are declared for key's protocol and port, as APP_BIT()s. */
+static unsigned int port_apps(const struct policy_ports *ports, const struct flow_key *key)
 {
 	unsigned int apps = 0;
 
-	for (size_t i = 0; i < service->ports.count; i++) {
-		if (port_covers(&service->ports.at[i], key))
-			apps |= APP_BIT(service->ports.at[i].app);
+	for (size_t i = 0; i < ports->count; i++) {
+		if (port_covers(&ports->at[i], key))
+			apps |= APP_BIT(ports->at[i].app);
 	}
 	return apps;
+}
+
+static unsigned int service_apps(const struct policy_service *service, const struct flow_key *key)
+{
+	return port_apps(&service->ports, key);
+}
+
+/* The same of an exception; none where it does not hold for the two ends. */
+static unsigned int exception_apps(const struct policy_exception *exception,
+				   const struct flow_key *key)
+{
+	if (exception->forbidden_by || !addr_list_has(&exception->from, &key->src) ||
+	    !addr_list_has(&exception->to, &key->dst))
+		return 0;
+	return port_apps(&exception->ports, key);
 }
 
 static enum app strictest_app(unsigned int apps)
@@ -68,7 +88,7 @@ static enum app strictest_app(unsigned int apps)
 	return best;
 }
 
-/* The apps of all services at key's destination. */
+/* The apps of all services at key's destination, and of all exceptions for the flow. */
 static unsigned int apps_at(const struct policy *policy, const struct flow_key *key)
 {
 	unsigned int apps = 0;
@@ -79,6 +99,8 @@ static unsigned int apps_at(const struct policy *policy, const struct flow_key *
 		if (addr_list_has(&service->addresses, &key->dst))
 			apps |= service_apps(service, key);
 	}
+	for (size_t i = 0; i < policy->exception_count; i++)
+		apps |= exception_apps(&policy->exceptions[i], key);
 	return apps;
 }
 
@@ -120,7 +142,7 @@ static bool flow_starts_at(const struct policy *policy, const struct guideline_f
 {
 	/* most flows of the catalogue are of configurations that are not in use: the cheapest
 	 * question first */
-	return (policy->configurations >> flow->configuration & 1) != 0 &&
+	return (policy->configurations >> flow->configuration & 1) != 0 && !is_shut(who, flow) &&
 	       zone_fits(flow->from, who->from_zone) && zone_fits(flow->to, who->to_zone) &&
 	       addr_list_has(&policy->endpoints[flow->from].addresses, &key->src) &&
 	       policy_uses_flow(policy, flow);
@@ -151,13 +173,24 @@ static enum app service_treatment(const struct policy *policy, enum role role,
 	return best;
 }
 
+/* Whether a flow to services has to do with key's port: "to the cloud service" means all ports of
+ * the service, other groups of ports leave only those that they have too. */
+static bool flow_opens_port(const struct policy *policy, const struct guideline_flow *flow,
+			    const struct flow_key *key)
+{
+	return flow->ports == PORT_GROUP_CLOUD || ports_cover(&policy->ports[flow->ports], key);
+}
+
 /* *ret_near: the flow joins these two addresses, whatever the port. */
 static enum app flow_treatment(const struct policy *policy, const struct guideline_flow *flow,
 			       const struct flow_key *key,
 			       const struct policy_service **ret_service, bool *ret_near)
 {
-	if (guideline_role(flow->to)->is_service)
-		return service_treatment(policy, flow->to, key, ret_service, ret_near);
+	if (guideline_role(flow->to)->is_service) {
+		enum app app = service_treatment(policy, flow->to, key, ret_service, ret_near);
+
+		return flow_opens_port(policy, flow, key) ? app : APP_COUNT;
+	}
 	/* "internet" is every external address: the zone, already compared, says all. */
 	if (flow->to != ROLE_INTERNET &&
 	    !addr_list_has(&policy->endpoints[flow->to].addresses, &key->dst))
@@ -166,8 +199,28 @@ static enum app flow_treatment(const struct policy *policy, const struct guideli
 	return ports_cover(&policy->ports[flow->ports], key) ? APP_NONE : APP_COUNT;
 }
 
-/* The treatment, with the flow and the service that ask for it in who; or APP_COUNT with the
- * nearest. */
+/* What the exceptions ask for: where they differ, the one that lets less pass counts, and of those
+ * the one that holds longest. */
+static enum app exception_treatment(const struct policy *policy, const struct flow_key *key,
+				    struct decide_result *who)
+{
+	enum app best = APP_COUNT;
+
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		const struct policy_exception *e = &policy->exceptions[i];
+		enum app app = strictest_app(exception_apps(e, key));
+
+		if (app == APP_COUNT || strictness(app) < strictness(best) ||
+		    (app == best && e->expires_s <= who->exception->expires_s))
+			continue;
+		best = app;
+		who->exception = e;
+	}
+	return best;
+}
+
+/* The treatment, with the flow and the service that ask for it in who; or the exception, where no
+ * flow does; or APP_COUNT with the nearest flow. */
 static enum app treatment(const struct policy *policy, const struct flow_key *key,
 			  struct decide_result *who)
 {
@@ -175,8 +228,6 @@ static enum app treatment(const struct policy *policy, const struct flow_key *ke
 	enum app best = APP_COUNT;
 	size_t count;
 
-	if (is_forbidden(who->from_zone, who->to_zone))
-		return APP_COUNT;
 	flows = guideline_flows(&count);
 	for (size_t i = 0; i < count; i++) {
 		const struct policy_service *service = NULL;
@@ -196,7 +247,7 @@ static enum app treatment(const struct policy *policy, const struct flow_key *ke
 			who->to_role = flows[i].to;
 		}
 	}
-	return best;
+	return best == APP_COUNT ? exception_treatment(policy, key, who) : best;
 }
 
 static enum role role_at(const struct policy *policy, const struct addr *a, enum zone zone)
@@ -223,17 +274,47 @@ static void describe(const struct policy *policy, const struct flow_key *key, en
 		ret->to_role = ret->service->role;
 }
 
+/* Says of what is not permitted whether the guideline even forbids it. */
+static void blame(const struct policy *policy, const struct flow_key *key,
+		  struct decide_result *ret)
+{
+	if (ret->reason != REASON_NOT_PERMITTED && ret->reason != REASON_FORBIDDEN)
+		return;
+	ret->forbidden = blame_flow(policy, key);
+	if (ret->forbidden)
+		ret->reason = REASON_FORBIDDEN;
+}
+
+static void permit(struct decide_result *ret, enum reason reason, uint32_t mark)
+{
+	ret->permitted = true;
+	ret->reason = reason;
+	ret->mark = mark;
+	if (!ret->exception)
+		return;
+	/* no flow of the guideline does it */
+	ret->reason = REASON_PERMITTED_EXCEPTION;
+	ret->mark |= MARK_EXCEPTION;
+	ret->flow = NULL;
+}
+
 void decide_address(const struct policy *policy, const struct flow_key *key,
 		    struct decide_result *ret)
 {
 	describe(policy, key, REASON_NOT_PERMITTED, ret);
-	if (treatment(policy, key, ret) == APP_NONE) {
-		ret->permitted = true;
-		ret->reason = REASON_PERMITTED_ADDRESS;
-		ret->mark = MARK_OPEN;
-	} else if (is_forbidden(ret->from_zone, ret->to_zone)) {
-		ret->reason = REASON_FORBIDDEN;
-	}
+	if (treatment(policy, key, ret) == APP_NONE)
+		permit(ret, REASON_PERMITTED_ADDRESS, MARK_OPEN);
+	else
+		blame(policy, key, ret);
+}
+
+void decide_expire(struct decide_result *result, int64_t now_s)
+{
+	if (!result->permitted || !result->exception || result->exception->expires_s > now_s)
+		return;
+	result->permitted = false;
+	result->reason = REASON_EXCEPTION_EXPIRED;
+	result->mark = MARK_REFUSED;
 }
 
 /* A search among the entries of the name index. */
@@ -244,6 +325,8 @@ struct search {
 	struct decide_result *ret;
 	bool elsewhere;    /* owned by a service, but not at this address and port */
 	bool wrong_source; /* owned by a service here that this source may not use */
+	const struct policy_exception *excepted; /* the exception found, with its pattern */
+	const char *excepting_pattern;
 };
 
 /* The flow in use by which the source may reach the service, or NULL. */
@@ -253,12 +336,12 @@ static const struct guideline_flow *flow_to_service(const struct search *search,
 	const struct guideline_flow *flows;
 	size_t count;
 
-	if (!proxy_allows(service, search->key) ||
-	    is_forbidden(search->ret->from_zone, search->ret->to_zone))
+	if (!proxy_allows(service, search->key))
 		return NULL;
 	flows = guideline_flows(&count);
 	for (size_t i = 0; i < count; i++) {
 		if (flows[i].to == service->role &&
+		    flow_opens_port(search->policy, &flows[i], search->key) &&
 		    flow_starts_at(search->policy, &flows[i], search->key, search->ret))
 			return &flows[i];
 	}
@@ -290,12 +373,34 @@ static bool weigh_entry(const struct names_entry *entry, void *data)
 	return true;
 }
 
+/* The same among the entries of exceptions; goes on to the one that holds longest. */
+static bool weigh_exception(const struct names_entry *entry, void *data)
+{
+	struct search *search = data;
+	const struct policy_exception *exception = &search->policy->exceptions[entry->service];
+
+	if (!(exception_apps(exception, search->key) & APP_BIT(search->app)))
+		return false;
+	if (search->excepted && exception->expires_s <= search->excepted->expires_s)
+		return false;
+	search->excepted = exception;
+	search->excepting_pattern = entry->pattern;
+	return false;
+}
+
 static void permit_by_name(struct decide_result *ret, enum app app)
 {
-	ret->permitted = true;
-	ret->reason = REASON_PERMITTED_NAME;
-	ret->mark = (app == APP_HTTP ? MARK_WATCHED : MARK_OPEN) | MARK_INSPECTED |
-		    names_pattern_mark(ret->pattern);
+	permit(ret, REASON_PERMITTED_NAME,
+	       (app == APP_HTTP ? MARK_WATCHED : MARK_OPEN) | MARK_INSPECTED |
+		       names_pattern_mark(ret->pattern));
+}
+
+static void permit_by_exception(const struct search *search)
+{
+	search->ret->service = NULL;
+	search->ret->pattern = search->excepting_pattern;
+	search->ret->exception = search->excepted;
+	permit_by_name(search->ret, search->app);
 }
 
 /* Why not, where apps are declared for the port but not the one that was spoken. */
@@ -329,28 +434,27 @@ void decide_name(const struct policy *policy, const struct flow_key *key, enum a
 	unsigned int apps = apps_at(policy, key);
 
 	describe(policy, key, REASON_NOT_PERMITTED, ret);
-	if (is_forbidden(ret->from_zone, ret->to_zone)) {
-		ret->reason = REASON_FORBIDDEN;
-		return;
-	}
 	/* The port is permitted by address alone, since the policy changed under the flow. */
 	if (apps == APP_BIT(APP_NONE)) {
 		decide_address(policy, key, ret);
 		return;
 	}
 	treatment(policy, key, ret); /* for the nearest flow */
-	if (app == APP_QUIC) {
+	ret->exception = NULL;
+	if (app == APP_QUIC)
 		ret->reason = REASON_QUIC_REFUSED;
-		return;
-	}
-	if (apps && !(apps & APP_BIT(app))) {
+	else if (apps && !(apps & APP_BIT(app)))
 		ret->reason = reason_of_misfit(apps);
-		return;
-	}
-	if (names_match(policy->names, name, weigh_entry, &search))
+	else if (names_match(policy->names, name, weigh_entry, &search))
 		permit_by_name(ret, app);
+	else if (names_match(policy->exception_names, name, weigh_exception, &search) ||
+		 search.excepted)
+		permit_by_exception(&search);
 	else
 		ret->reason = reason_of_name(&search, name, apps);
+	if (!ret->permitted && guideline_forbidden_between(ret->from_zone, ret->to_zone))
+		ret->reason = REASON_FORBIDDEN;
+	blame(policy, key, ret);
 }
 
 void decide_refuse(const struct policy *policy, const struct flow_key *key, enum reason reason,
@@ -360,6 +464,7 @@ void decide_refuse(const struct policy *policy, const struct flow_key *key, enum
 	treatment(policy, key, ret); /* for the nearest flow */
 	if (reason == REASON_NOT_TLS && strictest_app(apps_at(policy, key)) == APP_HTTP)
 		ret->reason = REASON_NOT_HTTP;
+	blame(policy, key, ret);
 }
 
 /* A flow of which no name is known yet stands as long as it would be inspected anew. */
@@ -385,6 +490,9 @@ static void judge_named(const struct policy *policy, const struct flow_key *key,
 	describe(policy, key, REASON_POLICY_CHANGED, ret);
 	if (names_match_mark(policy->names, mark, weigh_entry, &search))
 		permit_by_name(ret, app);
+	else if (names_match_mark(policy->exception_names, mark, weigh_exception, &search) ||
+		 search.excepted)
+		permit_by_exception(&search);
 }
 
 void decide_again(const struct policy *policy, const struct flow_key *key, uint32_t mark,

@@ -18,9 +18,20 @@ struct decide_result {
 	enum role from_role, to_role; /* ROLE_COUNT if none */
 	const struct guideline_flow
 		*flow; /* the flow that permits, or nearest that did not; may be NULL */
-	const struct policy_service *service; /* borrowed from the policy; may be NULL */
-	const char *pattern;                  /* the name pattern that matched; may be NULL */
+	const struct policy_service *service;     /* borrowed from the policy; may be NULL */
+	const char *pattern;                      /* the name pattern that matched; may be NULL */
+	const struct policy_exception *exception; /* the exception that permits, or nearest that
+						   * did not; borrowed; may be NULL */
+	const struct guideline_forbidden *forbidden; /* REASON_FORBIDDEN: what forbids it */
 };
+
+/* None of these functions looks at the clock: an exception of the policy permits what it covers,
+ * whatever the time. Of several, the one that expires last is named. Whoever lets something pass by
+ * the result asks decide_expire() first. */
+
+/* Turns a result that an exception permits into a refusal where that has expired by now_s (seconds
+ * since 1970, UTC): REASON_EXCEPTION_EXPIRED. */
+void decide_expire(struct decide_result *result, int64_t now_s);
 
 /* A new flow that the kernel permits by address and port (MARK_ADMIT on its packet). Says no where
  * the policy does not agree with the kernel: REASON_NOT_PERMITTED. */
@@ -35,7 +46,7 @@ void decide_name(const struct policy *policy, const struct flow_key *key, enum a
 
 /* Only the who and where (zones, roles, nearest flow, service by address) for a flow refused for
  * some reason found elsewhere (engine, kernel); permitted is false, reason and mark (REFUSED) are
- * set. */
+ * set. REASON_NOT_PERMITTED becomes REASON_FORBIDDEN where the guideline forbids the flow. */
 void decide_refuse(const struct policy *policy, const struct flow_key *key, enum reason reason,
 		   struct decide_result *ret);
 

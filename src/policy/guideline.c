@@ -161,3 +161,13 @@ const struct guideline_forbidden *guideline_forbidden_between(enum zone from, en
 		id = "mynumber-to-external";
 	return id ? guideline_forbidden_of(id) : NULL;
 }
+
+bool guideline_excepts_flow(const struct guideline_forbidden *forbidden,
+			    const struct guideline_flow *flow)
+{
+	for (size_t i = 0; i < forbidden->except_count; i++)
+		if (forbidden->excepts[i].screen_transfer &&
+		    leaves_open(&forbidden->excepts[i], flow))
+			return true;
+	return false;
+}

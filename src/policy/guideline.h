@@ -119,7 +119,13 @@ const struct guideline_forbidden *guideline_forbidden_of(const char *id);
 bool guideline_forbids(const struct guideline_forbidden *forbidden,
 		       const struct guideline_flow *flow);
 
-/* The forbidden flow that shuts this pair of zones whatever else is allowed, or NULL. The other
- * forbidden flows of the catalogue have exceptions, or are told apart by role. External counts as
- * internet: it is the internet, by the breakout line. */
+/* The forbidden flow that shuts this pair of zones whatever else is allowed, but for what
+ * guideline_excepts_flow() lets through; or NULL. The other forbidden flows of the catalogue are
+ * told apart by role, or are wider in one text than in the other: see policy/blame.h. External
+ * counts as internet: it is the internet, by the breakout line. */
 const struct guideline_forbidden *guideline_forbidden_between(enum zone from, enum zone to);
+
+/* True if flow passes though forbidden shuts its pair of zones: screen transfer, where the
+ * guideline leaves it open ("internet to My Number, but for what the screen transfer needs"). */
+bool guideline_excepts_flow(const struct guideline_forbidden *forbidden,
+			    const struct guideline_flow *flow);

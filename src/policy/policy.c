@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "policy/forbidden.h"
 #include "policy/names.h"
 #include "policy/policy.h"
 
@@ -55,12 +56,18 @@ static void ismap_clear(struct policy_ismap *ismap)
 	free(ismap->service);
 	free(ismap->number);
 	free(ismap->valid_until);
+	free(ismap->list);
+	free(ismap->built_on);
 }
 
 static void service_clear(struct policy_service *service)
 {
 	free(service->name);
 	ismap_clear(&service->ismap);
+	free(service->exempt_issuer);
+	free(service->reviewed_by);
+	free(service->reviewed_on);
+	free(service->tenant_measure);
 	addr_list_clear(&service->addresses);
 	ports_clear(&service->ports);
 	strings_clear(&service->tenant_names);
@@ -94,6 +101,7 @@ void policy_free(struct policy *policy)
 	if (!policy)
 		return;
 	names_free(policy->names);
+	names_free(policy->exception_names);
 	for (size_t i = 0; i < ZONE_COUNT; i++) {
 		strings_clear(&policy->zones[i].interfaces);
 		addr_list_clear(&policy->zones[i].networks);
@@ -102,8 +110,8 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
-		free(policy->endpoints[i].macs.at);
 		ismap_clear(&policy->endpoints[i].ismap);
+		free(policy->endpoints[i].macs.at);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)
 		ports_clear(&policy->ports[i]);
@@ -277,6 +285,57 @@ static int derive_names(struct policy *policy)
 	return 0;
 }
 
+static int derive_exception_names(struct policy *policy)
+{
+	size_t count = 0, filled = 0;
+	struct names_entry *entries;
+	struct names *names;
+
+	for (size_t i = 0; i < policy->exception_count; i++)
+		count += policy->exceptions[i].names.count;
+	entries = calloc(count ? count : 1, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->exception_count; i++)
+		filled += fill_entries(entries + filled, &policy->exceptions[i].names, i,
+				       NAMES_PLAIN);
+	names = names_new(entries, filled);
+	free(entries);
+	if (!names)
+		return -ENOMEM;
+	names_free(policy->exception_names);
+	policy->exception_names = names;
+	return 0;
+}
+
+/* After the zones: what is forbidden is told by them. */
+static int derive_forbidden_by(struct policy *policy, struct policy_exception *exception)
+{
+	size_t count;
+	const struct guideline_forbidden *all = guideline_forbiddens(&count);
+
+	exception->forbidden_by = NULL;
+	for (size_t i = 0; !exception->forbidden_by && i < count; i++) {
+		struct forbidden_opening opening;
+		int would = forbidden_would_open(policy, &all[i], exception, &opening);
+
+		if (would < 0)
+			return would;
+		if (would)
+			exception->forbidden_by = &all[i];
+	}
+	return 0;
+}
+
+static int derive_exceptions(struct policy *policy)
+{
+	int err = derive_exception_names(policy);
+
+	for (size_t i = 0; !err && i < policy->exception_count; i++)
+		err = derive_forbidden_by(policy, &policy->exceptions[i]);
+	return err;
+}
+
 int policy_derive(struct policy *policy)
 {
 	int err;
@@ -297,7 +356,9 @@ int policy_derive(struct policy *policy)
 		addr_list_normalise(&policy->management_out.at[i].peers);
 
 	err = derive_zones(policy);
-	return err ? err : derive_names(policy);
+	if (!err)
+		err = derive_names(policy);
+	return err ? err : derive_exceptions(policy);
 }
 
 enum zone policy_zone_of(const struct policy *policy, const struct addr *a)

@@ -52,9 +52,23 @@ struct policy_zone {
 		source_nat6; /* flows leaving by these interfaces get this source */
 };
 
-/* Registration on the ISMAP list of cloud services. */
+/* An entry of the ISMAP cloud service list, as the policy states it. */
 struct policy_ismap {
+	int line;                             /* 0: not stated */
 	char *service, *number, *valid_until; /* valid_until: YYYY-MM-DD; each may be NULL */
+	char *list;     /* "ISMAP" (so does NULL), or another list, which does not count */
+	char *built_on; /* the registered platform under a service that is not registered itself */
+};
+
+/* What a service is used for, where that matters to the guideline. */
+enum policy_use {
+	POLICY_USE_UNSAID,
+	POLICY_USE_LICENCE, /* authentication and licences */
+	POLICY_USE_FILES,
+	POLICY_USE_MEETING,
+	POLICY_USE_MAIL,
+	POLICY_USE_MAIL_IN_DISASTER, /* while the internet zone's mail is down */
+	POLICY_USE_COUNT
 };
 
 /* The addresses that play a guideline role. */
@@ -65,7 +79,7 @@ struct policy_endpoint {
 	struct policy_macs macs; /* if any: only frames from these count as from this role */
 	struct policy_strings interfaces; /* where they live, if not behind the interfaces of the
 					   * zone whose networks hold them (for example a tunnel) */
-	struct policy_ismap ismap;        /* of a DaaS; all NULL where none is given */
+	struct policy_ismap ismap;        /* of the DaaS that they are on */
 };
 
 struct policy_service {
@@ -74,6 +88,12 @@ struct policy_service {
 	enum role role; /* one with is_service */
 	struct policy_ismap ismap;
 	bool exempt, exempt_no_documents, exempt_certificate_checked;
+	char *exempt_issuer; /* who issued the certificate that shows the provider; may be NULL */
+	enum policy_use use;
+	char *reviewed_by, *reviewed_on; /* the organisation's own examination of the service and
+					  * its settings; NULL if not stated; YYYY-MM-DD */
+	char *tenant_measure; /* what else keeps to the own tenant, where names cannot tell; may be
+			       * NULL */
 	struct addr_list addresses;
 	struct policy_ports ports;
 	/* Host names and patterns ("*.example"), lower case, no trailing dot. A name is one of
@@ -106,6 +126,9 @@ struct policy_exception {
 	struct policy_strings names; /* for ports with an app: as in policy_service */
 	char *reason, *approved_by;
 	int64_t expires_s; /* seconds since 1970, UTC; from this second on it does not hold */
+	const struct guideline_forbidden *forbidden_by; /* derived: it touches this forbidden flow,
+							 * and therefore opens nothing at all;
+							 * policy_read() refuses it. Else NULL */
 };
 
 /* What only the organisation can say of itself. */
@@ -142,9 +165,11 @@ struct policy {
 	char *appliance_name, *organisation;
 	uint32_t firewalls;      /* FIREWALL_BIT()s this appliance plays */
 	uint32_t configurations; /* bit set of enum configuration */
+	int configurations_line, appliance_line;
 	struct policy_zone zones[ZONE_COUNT];
 	struct policy_endpoint endpoints[ROLE_COUNT];
 	struct policy_ports ports[PORT_GROUP_COUNT];
+	int ports_line[PORT_GROUP_COUNT]; /* 0: not declared */
 	struct policy_service *services;
 	size_t service_count;
 	struct policy_managements management_in, management_out;
@@ -164,6 +189,8 @@ struct policy {
 		zone_addresses[ZONE_COUNT]; /* logical: networks and endpoints by role; disjoint;
 					     * external is the rest without martians */
 	struct names *names;                /* every name pattern of every service */
+	struct names *exception_names;      /* of every exception; an entry's service is the index
+					     * in exceptions */
 };
 
 /* Reads and checks the policy file and the list files that it names (relative to its folder).
@@ -172,7 +199,8 @@ struct policy {
  * that can be found are listed, not only the first. */
 int policy_read(const char *path, struct policy **ret_policy, struct errors *errors);
 
-/* Makes the address lists normal and derives zone_addresses and names (again) from the rest;
+/* Makes the address lists normal and derives zone_addresses, names and what forbids the exceptions
+ * (again) from the rest;
  * policy_read() has done it. For policies put together by hand, in tests. 0 or -ENOMEM. */
 int policy_derive(struct policy *policy);
 

@@ -8,8 +8,10 @@
  * read_value.c   single values: addresses, ports, names, dates
  * read_site.c, read_endpoint.c, read_service.c, read_exception.c, read_daemon.c
  *                the groups of the policy
+ * read_terms.c   what a service states about the guideline's terms
  * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
+ * read_width.c   addresses so wide that they restrict nothing
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
  *
@@ -75,6 +77,7 @@ enum read_unsure {
 	READ_UNSURE_ENDPOINTS = 1 << 3,      /* an unknown role */
 	READ_UNSURE_PORTS = 1 << 4,          /* an unknown group */
 	READ_UNSURE_SERVICES = 1 << 5,       /* an unknown role */
+	READ_UNSURE_COMBINATION = 1 << 6,    /* configurations that contradict each other */
 };
 
 struct reader {
@@ -247,9 +250,6 @@ void read_port_span(struct reader *r, const config_setting_t *s, const struct po
 /* read_item_fn: a name of a network interface; into is a struct policy_strings. */
 void read_interface_item(struct reader *r, const struct read_item *item, void *into);
 
-/* Reads the group s, a registration on the ISMAP list. */
-void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *ismap);
-
 /* Each copies the value of s to *ret if it is good, else adds the mistake and leaves *ret alone. */
 void read_copy(struct reader *r, const config_setting_t *s, char **ret);
 void read_slug(struct reader *r, const config_setting_t *s, char **ret); /* short ASCII name */
@@ -262,6 +262,13 @@ bool read_number(struct reader *r, const config_setting_t *s, long long min, lon
 /* Remembers range for read_overlap_check(). */
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,
 		     uint32_t index, struct read_place place);
+
+/* ---- read_terms.c: groups and keys of services (and DaaS endpoints) about the guideline's terms
+ */
+void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *into);
+void read_exempt(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_use(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_review(struct reader *r, config_setting_t *s, struct policy_service *into);
 
 /* ---- the groups: handlers of the top-level keys */
 void read_appliance(struct reader *r, config_setting_t *s, void *into);
@@ -287,6 +294,9 @@ void read_overlap_check(struct reader *r);
 
 /* Configurations that contradict each other, and the union of destinations. */
 void read_combine_check(struct reader *r);
+
+/* Roles and services so wide that they are the internet. */
+void read_width_check(struct reader *r);
 
 /* Exceptions from what is forbidden. */
 void read_exceptions_check(struct reader *r);

@@ -116,12 +116,13 @@ static void endpoint_mac(struct reader *r, config_setting_t *s, void *into)
 static void endpoint_ismap(struct reader *r, config_setting_t *s, void *into)
 {
 	const struct read_target *target = into;
+	enum role role = (enum role)target->index;
 
-	if (target->index == ROLE_MYNUMBER_DAAS || target->index == ROLE_LGWAN_DAAS ||
-	    target->index == ROLE_INTERNET_DAAS)
-		read_ismap(r, s, &r->policy->endpoints[target->index].ismap);
+	if (role != ROLE_MYNUMBER_DAAS && role != ROLE_LGWAN_DAAS && role != ROLE_INTERNET_DAAS)
+		read_error(r, s, _("only a DaaS is on the ISMAP list; %s (%s) is none"),
+			   guideline_role(role)->slug, guideline_role(role)->name_ja);
 	else
-		read_error(r, s, _("only a DaaS is a cloud service on the ISMAP list"));
+		read_ismap(r, s, &r->policy->endpoints[role].ismap);
 }
 
 static const struct read_key endpoint_keys[] = {

@@ -158,6 +158,14 @@ void build_set(struct build *build, const char *name, enum build_set_kind kind,
 		set->key[i] = fields[i];
 }
 
+void build_may_expire(struct build *build)
+{
+	struct ruleset_set *set = newest_set(build);
+
+	if (set)
+		set->timeouts = true;
+}
+
 void build_element(struct build *build)
 {
 	struct ruleset_set *set = newest_set(build);
@@ -208,6 +216,11 @@ void build_put_range(struct build *build, const struct addr_range *range)
 	put_field(build, range->first, range->last, addr_len(range->family));
 }
 
+void build_put_mac(struct build *build, const uint8_t mac[6])
+{
+	put_field(build, mac, mac, 6);
+}
+
 void build_put_protocol(struct build *build, uint8_t l4proto)
 {
 	put_field(build, &l4proto, &l4proto, sizeof(l4proto));
@@ -232,6 +245,14 @@ void build_put_number(struct build *build, uint32_t first, uint32_t last)
 		put_field(build, &first, &last, 4);
 		break;
 	}
+}
+
+void build_put_expiry(struct build *build, int64_t expires_s)
+{
+	struct ruleset_element *element = newest_element(build);
+
+	if (element)
+		element->expires_s = expires_s;
 }
 
 static struct ruleset_verdict verdict_of(struct build *build, enum ruleset_verdict_kind kind,
@@ -419,6 +440,11 @@ void build_accept(struct build *build)
 void build_drop(struct build *build)
 {
 	act_verdict(build, VERDICT_DROP, NULL);
+}
+
+void build_return(struct build *build)
+{
+	act_verdict(build, VERDICT_RETURN, NULL);
 }
 
 void build_goto(struct build *build, const char *chain)

@@ -42,14 +42,21 @@ enum build_set_kind { BUILD_EXACT, BUILD_INTERVAL, BUILD_EXACT_MAP, BUILD_INTERV
 void build_set(struct build *build, const char *name, enum build_set_kind kind,
 	       const enum ruleset_field *fields, size_t count);
 
+/* Elements of the newest set may expire. */
+void build_may_expire(struct build *build);
+
 /* A new element of the newest set; the build_put_ calls that follow fill its key, field by field in
  * the order of the set's key. */
 void build_element(struct build *build);
 void build_put_interface(struct build *build, const char *name);
 void build_put_range(struct build *build, const struct addr_range *range);
+void build_put_mac(struct build *build, const uint8_t mac[6]);
 void build_put_protocol(struct build *build, uint8_t l4proto);
 void build_put_number(struct build *build, uint32_t first,
 		      uint32_t last); /* ports, lengths, marks */
+
+/* When the newest element expires: seconds since 1970 (UTC). */
+void build_put_expiry(struct build *build, int64_t expires_s);
 
 /* The verdict of the newest element; chain NULL where the kind has none. */
 void build_put_verdict(struct build *build, enum ruleset_verdict_kind kind, const char *chain);
@@ -85,6 +92,7 @@ void build_log(struct build *build, uint16_t group, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void build_accept(struct build *build);
 void build_drop(struct build *build);
+void build_return(struct build *build);
 void build_goto(struct build *build, const char *chain);
 void build_lookup(struct build *build, const char *map, const enum ruleset_field *fields,
 		  size_t count);

@@ -40,7 +40,7 @@ static void bare_set(struct compile *c, const char *name, enum ruleset_field len
 static void states_map(struct compile *c)
 {
 	static const struct {
-		enum mark_state mark;
+		uint32_t mark;
 		enum ruleset_verdict_kind verdict;
 		const char *chain;
 	} states[] = {
@@ -49,6 +49,8 @@ static void states_map(struct compile *c)
 		{ MARK_OPEN, VERDICT_ACCEPT, NULL },
 		{ MARK_WATCHED, VERDICT_GOTO, "inspect" },
 		{ MARK_REFUSED, VERDICT_GOTO, "cut" },
+		{ MARK_OPEN | MARK_EXCEPTION, VERDICT_GOTO, "excepted" },
+		{ MARK_WATCHED | MARK_EXCEPTION, VERDICT_GOTO, "excepted" },
 	};
 
 	build_set(&c->build, "states", BUILD_EXACT_MAP, BUILD_FIELDS(FIELD_CT_MARK));
@@ -103,8 +105,8 @@ static bool has_set(const struct compile *c, const char *name)
 	return !c->build.error && ruleset_set(c->build.ruleset, name);
 }
 
-/* ICMP errors towards My Number from zones where none of its flows ends: whoever sits there could
- * make them up, and carry bytes in. */
+/* ICMP errors towards My Number from other zones: whoever sits there could make them up, and carry
+ * bytes in. Also where screen transfer ends there: nothing but its ports is left open. */
 static void related_to_mynumber(struct compile *c, const char *zone, enum ruleset_field field)
 {
 	if (!has_set(c, zone) || !has_set(c, "offices"))
@@ -201,12 +203,12 @@ static void quic_chain(struct compile *c)
 	build_act(&c->build, ACT_REJECT_PORT);
 }
 
-static bool uses_kind(const struct compile *c, enum compile_kind kind)
+static bool uses_kind(struct compile *c, enum compile_kind kind)
 {
 	for (size_t i = 0; i < c->grant_count; i++)
 		if (c->grants[i].kind == kind)
 			return true;
-	return false;
+	return compile_exceptions_use(c, kind);
 }
 
 /* Dispatch by source address, if there is such a map. */
@@ -221,10 +223,10 @@ static void lookup_rule(struct compile *c, const char *map, enum ruleset_field f
 	build_lookup(&c->build, map, BUILD_FIELDS(field));
 }
 
-static void forward_chain(struct compile *c)
+static void forward_chain(struct compile *c, bool exceptions)
 {
 	struct ruleset_statement by_mark = { .kind = ACT_CT_MARK_MAP,
-					     .mask = MARK_STATE_MASK,
+					     .mask = MARK_STATE_MASK | MARK_EXCEPTION,
 					     .text = "states" };
 
 	build_base_chain(&c->build, "forward", HOOK_FORWARD, PRIORITY_FORWARD, true);
@@ -276,7 +278,7 @@ static void forward_chain(struct compile *c)
 	lookup_rule(c, "sources4", FIELD_SADDR4, false);
 	lookup_rule(c, "sources6", FIELD_SADDR6, false);
 	build_rule(&c->build, NULL);
-	build_goto(&c->build, "refuse");
+	build_goto(&c->build, exceptions ? "exceptions" : "refuse");
 }
 
 /* A verdict of the queue comes back as a packet mark; here it becomes the connection's. */
@@ -302,6 +304,7 @@ static void compile_clear(struct compile *c)
 int compile_policy(const struct policy *policy, struct ruleset **ret)
 {
 	auto_(compile_clear) struct compile c = { .policy = policy };
+	bool exceptions;
 
 	build_start(&c.build);
 	if (c.build.error)
@@ -309,8 +312,11 @@ int compile_policy(const struct policy *policy, struct ruleset **ret)
 	build_fail(&c.build, policy_places(policy, &c.places));
 	states_map(&c);
 	compile_places(&c);
-	compile_forbidden(&c);
+	compile_macs(&c);
+	compile_forbidden_sets(&c);
 	compile_grants(&c);
+	compile_forbidden(&c);
+	compile_exception_sets(&c);
 	bare_set(&c, "bare4", FIELD_LENGTH4, 20);
 	bare_set(&c, "bare6", FIELD_LENGTH6, 0);
 
@@ -323,9 +329,11 @@ int compile_policy(const struct policy *policy, struct ruleset **ret)
 		quic_chain(&c);
 	if (uses_kind(&c, COMPILE_ADMIT))
 		admit_chain(&c);
+	compile_excepted_chain(&c);
 	compile_pair_chains(&c);
 	compile_dispatch(&c);
-	forward_chain(&c);
+	exceptions = compile_exceptions_chain(&c);
+	forward_chain(&c, exceptions);
 	settle_chain(&c);
 	compile_input(&c);
 	compile_output(&c);

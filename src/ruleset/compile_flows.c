@@ -14,7 +14,12 @@ static const char *const kind_chains[COMPILE_KIND_COUNT] = {
 	[COMPILE_ADMIT] = "admit",
 };
 
-static enum compile_kind kind_of(enum app app)
+const char *compile_kind_chain(enum compile_kind kind)
+{
+	return kind_chains[kind];
+}
+
+enum compile_kind compile_kind_of(enum app app)
 {
 	switch (app) {
 	case APP_NONE:
@@ -44,12 +49,44 @@ static void add_boxes(struct compile *c, struct boxes *boxes, const struct addr_
 	}
 }
 
+/* What the flow opens of a service: its own ports for "to the cloud service", else those of them
+ * that are in the flow's group too. */
 static void add_service(struct compile *c, struct boxes *boxes,
-			const struct policy_service *service, enum compile_kind kind)
+			const struct policy_service *service, const struct guideline_flow *flow,
+			enum compile_kind kind)
 {
-	for (size_t i = 0; i < service->ports.count; i++)
-		if (kind_of(service->ports.at[i].app) == kind)
-			add_boxes(c, boxes, &service->addresses, &service->ports.at[i]);
+	const struct policy_ports *group = &c->policy->ports[flow->ports];
+
+	for (size_t i = 0; i < service->ports.count; i++) {
+		const struct policy_port *own = &service->ports.at[i];
+
+		if (compile_kind_of(own->app) != kind)
+			continue;
+		if (flow->ports == PORT_GROUP_CLOUD)
+			add_boxes(c, boxes, &service->addresses, own);
+		for (size_t j = 0; flow->ports != PORT_GROUP_CLOUD && j < group->count; j++) {
+			const struct policy_port *p = &group->at[j];
+			const struct policy_port both = {
+				.l4proto = own->l4proto,
+				.first = own->first > p->first ? own->first : p->first,
+				.last = own->last < p->last ? own->last : p->last,
+			};
+
+			if (p->l4proto == own->l4proto && both.first <= both.last)
+				add_boxes(c, boxes, &service->addresses, &both);
+		}
+	}
+}
+
+/* The name of the sets for what a flow opens of services. */
+static void service_base(struct compile *c, const struct guideline_flow *flow,
+			 enum compile_kind kind, const char *suffix, char *out)
+{
+	bool own_ports = flow->ports == PORT_GROUP_CLOUD;
+
+	build_name(&c->build, out, "%s_%s%s%s%s", compile_kind_chain(kind),
+		   guideline_role(flow->to)->slug, own_ports ? "" : "_",
+		   own_ports ? "" : guideline_port_group_slug(flow->ports), suffix);
 }
 
 /* True if the rules for that source and those sets would match something: they share a family. */
@@ -175,14 +212,13 @@ static void grant_services(struct compile *c, const struct guideline_flow *flow,
 	struct compile_grant grant = { .flow = flow, .kind = kind, .form = COMPILE_DESTINATION };
 	auto_(boxes_clear) struct boxes boxes = { 0 };
 
-	build_name(&c->build, grant.base, "%s_%s", kind_chains[kind],
-		   guideline_role(flow->to)->slug);
+	service_base(c, flow, kind, "", grant.base);
 	if (!has_sets(c, grant.base)) {
 		for (size_t i = 0; i < c->policy->service_count; i++) {
 			const struct policy_service *s = &c->policy->services[i];
 
 			if (s->role == flow->to && !s->has_proxy)
-				add_service(c, &boxes, s, kind);
+				add_service(c, &boxes, s, flow, kind);
 		}
 		compile_box_sets(c, grant.base, FIELD_DADDR4, FIELD_DADDR6, &boxes);
 	}
@@ -218,7 +254,7 @@ static struct boxes *proxy_boxes(struct proxies *proxies, const struct addr *pro
 	return &grown[proxies->count++].boxes;
 }
 
-static void proxied_sets(struct compile *c, const char *base, enum role role,
+static void proxied_sets(struct compile *c, const char *base, const struct guideline_flow *flow,
 			 enum compile_kind kind)
 {
 	auto_(proxies_clear) struct proxies proxies = { 0 };
@@ -227,14 +263,14 @@ static void proxied_sets(struct compile *c, const char *base, enum role role,
 		const struct policy_service *s = &c->policy->services[i];
 		struct boxes *boxes;
 
-		if (s->role != role || !s->has_proxy)
+		if (s->role != flow->to || !s->has_proxy)
 			continue;
 		boxes = proxy_boxes(&proxies, &s->proxy);
 		if (!boxes) {
 			build_fail(&c->build, -ENOMEM);
 			return;
 		}
-		add_service(c, boxes, s, kind);
+		add_service(c, boxes, s, flow, kind);
 	}
 	compile_via_sets(c, base, proxies.at, proxies.count);
 }
@@ -248,8 +284,7 @@ static void grant_proxied(struct compile *c, const struct guideline_flow *flow,
 	const struct addr_list *sources = &c->policy->endpoints[flow->from].addresses;
 	bool concerned = false;
 
-	build_name(&c->build, grant.base, "%s_%s_via", kind_chains[kind],
-		   guideline_role(flow->to)->slug);
+	service_base(c, flow, kind, "_via", grant.base);
 	for (size_t i = 0; i < c->policy->service_count; i++) {
 		const struct policy_service *s = &c->policy->services[i];
 
@@ -259,18 +294,16 @@ static void grant_proxied(struct compile *c, const struct guideline_flow *flow,
 	if (!concerned)
 		return;
 	if (!has_sets(c, grant.base))
-		proxied_sets(c, grant.base, flow->to, kind);
+		proxied_sets(c, grant.base, flow, kind);
 	add_grants(c, &grant);
 }
 
 /* True if an earlier flow in use (of another configuration) permits the same. */
 static bool is_repeated(const struct compile *c, const struct guideline_flow *flows, size_t i)
 {
-	bool by_port_group = !guideline_role(flows[i].to)->is_service;
-
 	for (size_t j = 0; j < i; j++) {
 		if (flows[j].from != flows[i].from || flows[j].to != flows[i].to ||
-		    (by_port_group && flows[j].ports != flows[i].ports))
+		    flows[j].ports != flows[i].ports)
 			continue;
 		if (policy_uses_flow(c->policy, &flows[j]))
 			return true;
@@ -360,8 +393,7 @@ static void match_target(struct compile *c, const struct compile_grant *grant,
 	}
 }
 
-/* A rule for each set and each family that the source role has too. */
-static void grant_rules(struct compile *c, const struct compile_grant *grant)
+void compile_grant_rules(struct compile *c, const struct compile_grant *grant, const char *chain)
 {
 	struct compile_variant found[COMPILE_VARIANTS_MAX];
 	size_t count = compile_variants(c, grant->base, found);
@@ -379,7 +411,10 @@ static void grant_rules(struct compile *c, const struct compile_grant *grant)
 		build_rule(&c->build, grant->flow->id);
 		build_in_set(&c->build, role, BUILD_FIELDS(compile_saddr(family)));
 		match_target(c, grant, variant, family);
-		build_goto(&c->build, kind_chains[grant->kind]);
+		if (chain)
+			build_goto(&c->build, chain);
+		else
+			build_return(&c->build);
 	}
 }
 
@@ -394,6 +429,6 @@ void compile_pair_chains(struct compile *c)
 			compile_pair_name(c, grant->from, grant->to, name);
 			build_chain(&c->build, name);
 		}
-		grant_rules(c, grant);
+		compile_grant_rules(c, grant, kind_chains[grant->kind]);
 	}
 }

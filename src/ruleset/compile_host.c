@@ -60,6 +60,18 @@ static void refuse_rule(struct compile *c, const char *slug)
 	build_drop(&c->build);
 }
 
+/* Some roles live behind certain hardware addresses too. */
+static void mac_rule(struct compile *c, uint8_t family)
+{
+	char map[RULESET_NAME_MAX];
+
+	build_name(&c->build, map, "mac_sources%d", family);
+	if (c->build.error || !ruleset_set(c->build.ruleset, map))
+		return;
+	build_rule(&c->build, NULL);
+	build_lookup(&c->build, map, BUILD_FIELDS(compile_saddr(family)));
+}
+
 void compile_place_rules(struct compile *c, bool incoming, const char *but6)
 {
 	const char *slug = incoming ? "spoofed-source" : "misrouted";
@@ -86,6 +98,8 @@ void compile_place_rules(struct compile *c, bool incoming, const char *but6)
 		build_act(&c->build, ACT_COUNTER);
 		build_log(&c->build, compile_log_group(c), COMPILE_LOG_PREFIX "%s", slug);
 		build_drop(&c->build);
+		if (incoming)
+			mac_rule(c, family);
 	}
 }
 

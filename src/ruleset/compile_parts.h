@@ -4,6 +4,7 @@
  * compile.c        fixed sets and chains, the forward chain, the order of everything
  * compile_sets.c   sets of addresses and ports, exact and by prefix, for each family
  * compile_flows.c  permitted flows: their sets and one chain for each pair of zones
+ * compile_exceptions.c  exceptions of the policy, which expire
  * compile_zones.c  places, forbidden pairs, the dispatch to pairs of zones
  * compile_host.c   traffic of the appliance itself, source NAT, the refuse-all ruleset */
 #pragma once
@@ -26,6 +27,10 @@ enum compile_form {
 	COMPILE_VIA,         /* so are the source address and these: only through a proxy */
 	COMPILE_PORTS,       /* protocol and port are in the set; any address of the zone */
 };
+
+/* The treatment of an app, and the chain that does it. */
+enum compile_kind compile_kind_of(enum app app);
+const char *compile_kind_chain(enum compile_kind kind);
 
 /* Leave to pass from a role to what a group of sets holds, in one pair of zones. */
 struct compile_grant {
@@ -102,6 +107,10 @@ bool compile_address_set(struct compile *c, const char *name, uint8_t family,
 /* Fills c->grants and makes their sets. */
 void compile_grants(struct compile *c);
 
+/* A rule for each set of the grant and each family that the source role has too: it leads to the
+ * chain, or returns where that is NULL. */
+void compile_grant_rules(struct compile *c, const struct compile_grant *grant, const char *chain);
+
 /* A chain for each pair of zones that has grants. */
 void compile_pair_chains(struct compile *c);
 
@@ -117,14 +126,39 @@ bool compile_pair_used(const struct compile *c, enum zone from, enum zone to, bo
  * My Number). */
 void compile_places(struct compile *c);
 
-/* Maps forbidden4/6 from source addresses to chains "forbidden_from_ZONE", sets zone_ZONE4/6 of
- * destinations, and chains "forbid_ID". */
+/* Maps mac_sources4/6 from the addresses of roles with hardware addresses to chains "mac_ROLE",
+ * which return for frames from those and refuse others as spoofed. */
+void compile_macs(struct compile *c);
+
+/* Maps forbidden4/6 from source addresses to chains "forbidden_from_ZONE", and sets zone_ZONE4/6 of
+ * destinations. */
+void compile_forbidden_sets(struct compile *c);
+
+/* Those chains, and "forbid_ID". What the guideline leaves open of them returns. After
+ * compile_grants(). */
 void compile_forbidden(struct compile *c);
 
 /* Maps sources4/6 from source addresses to chains "from_ZONE", whose maps targets_ZONE4/6 lead by
  * outgoing interface and destination to the chain of the pair. Two steps, so that their size is the
  * sum, not the product, of the ranges of both ends. After compile_pair_chains(). */
 void compile_dispatch(struct compile *c);
+
+/* compile_exceptions.c */
+
+/* Sets exception_N_KIND4/6 with keys "saddr . daddr . l4proto . dport", whose elements expire. */
+void compile_exception_sets(struct compile *c);
+
+/* True if some exception asks for that treatment. After compile_exception_sets(). */
+bool compile_exceptions_use(struct compile *c, enum compile_kind kind);
+
+/* Chains "excepted" and "in_time", for packets of flows that are open by an exception: on as long
+ * as it holds, cut and recorded from then on. Always there: such flows may be older than the
+ * policy. */
+void compile_excepted_chain(struct compile *c);
+
+/* Chain "exceptions" for new flows that the guideline does not permit; ends in "refuse". Returns
+ * whether there is one. */
+bool compile_exceptions_chain(struct compile *c);
 
 /* compile_host.c */
 void compile_input(struct compile *c);

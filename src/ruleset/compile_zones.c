@@ -7,8 +7,9 @@
 #include "ruleset/compile_parts.h"
 
 /* What is refused before any allowance, whatever the configuration, sorted by the zone it comes
- * from. The guideline's other forbidden flows have exceptions, or are told apart by role: the
- * default refusal covers them. */
+ * from. The guideline's other forbidden flows are told apart by role, or differ between its texts:
+ * nothing permits them, the default refusal covers them, and their records say so
+ * (policy/blame.h). */
 static const struct {
 	const char *id;
 	enum zone from, to;
@@ -80,20 +81,10 @@ void compile_places(struct compile *c)
 			       1U << ZONE_MAINTENANCE);
 }
 
-/* True if both zones have addresses of one family: else nothing passes between them, and rules for
- * it would only be read in vain. */
-static bool both_have(const struct compile *c, enum zone from, enum zone to, uint8_t family)
+/* Maps addresses of the list to a jump, in the newest map; the map is begun where it was not. */
+static void map_sources(struct compile *c, const char *map, const char *chain,
+			const struct addr_list *list, uint8_t family, bool *begun)
 {
-	return has_family(&c->policy->zone_addresses[from], family) &&
-	       has_family(&c->policy->zone_addresses[to], family);
-}
-
-/* Maps addresses of the zone to a jump, in the newest map; the map is begun where it was not. */
-static void map_sources(struct compile *c, const char *map, const char *chain, enum zone zone,
-			uint8_t family, bool *begun)
-{
-	const struct addr_list *list = &c->policy->zone_addresses[zone];
-
 	for (size_t i = 0; i < list->count; i++) {
 		if (list->at[i].family != family)
 			continue;
@@ -105,6 +96,59 @@ static void map_sources(struct compile *c, const char *map, const char *chain, e
 		build_put_range(&c->build, &list->at[i]);
 		build_put_verdict(&c->build, VERDICT_JUMP, chain);
 	}
+}
+
+/* The chain that lets frames from the role's hardware addresses go on, and no others: what is
+ * matched is that one is known, so that a packet without such an address is refused as well. */
+static void mac_chain(struct compile *c, enum role role)
+{
+	const struct policy_macs *macs = &c->policy->endpoints[role].macs;
+	char set[RULESET_NAME_MAX], chain[RULESET_NAME_MAX];
+
+	build_name(&c->build, set, "macs_%s", guideline_role(role)->slug);
+	build_name(&c->build, chain, "mac_%s", guideline_role(role)->slug);
+	build_set(&c->build, set, BUILD_EXACT, BUILD_FIELDS(FIELD_ETHER_SADDR));
+	for (size_t i = 0; i < macs->count; i++) {
+		build_element(&c->build);
+		build_put_mac(&c->build, macs->at[i]);
+	}
+	build_chain(&c->build, chain);
+	build_rule(&c->build, NULL);
+	build_in_set(&c->build, set, BUILD_FIELDS(FIELD_ETHER_SADDR));
+	build_return(&c->build);
+	build_rule(&c->build, NULL);
+	build_act(&c->build, ACT_COUNTER);
+	build_log(&c->build, compile_log_group(c), COMPILE_LOG_PREFIX "spoofed-source");
+	build_drop(&c->build);
+}
+
+void compile_macs(struct compile *c)
+{
+	for (size_t role = 0; role < ROLE_COUNT; role++)
+		if (c->policy->endpoints[role].macs.count)
+			mac_chain(c, (enum role)role);
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		char map[RULESET_NAME_MAX], chain[RULESET_NAME_MAX];
+		bool begun = false;
+
+		build_name(&c->build, map, "mac_sources%d", family);
+		for (size_t role = 0; role < ROLE_COUNT; role++) {
+			if (!c->policy->endpoints[role].macs.count)
+				continue;
+			build_name(&c->build, chain, "mac_%s",
+				   guideline_role((enum role)role)->slug);
+			map_sources(c, map, chain, &c->policy->endpoints[role].addresses, family,
+				    &begun);
+		}
+	}
+}
+
+/* True if both zones have addresses of one family: else nothing passes between them, and rules for
+ * it would only be read in vain. */
+static bool both_have(const struct compile *c, enum zone from, enum zone to, uint8_t family)
+{
+	return has_family(&c->policy->zone_addresses[from], family) &&
+	       has_family(&c->policy->zone_addresses[to], family);
 }
 
 static void forbidden_maps(struct compile *c, uint8_t family)
@@ -120,7 +164,8 @@ static void forbidden_maps(struct compile *c, uint8_t family)
 			continue;
 		build_name(&c->build, name, "forbidden_from_%s",
 			   guideline_zone(forbidden[i].from)->slug);
-		map_sources(c, map, name, forbidden[i].from, family, &begun);
+		map_sources(c, map, name, &c->policy->zone_addresses[forbidden[i].from], family,
+			    &begun);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++) {
 		if (!both_have(c, forbidden[i].from, forbidden[i].to, family))
@@ -151,6 +196,22 @@ static void forbid_chains(struct compile *c)
 	}
 }
 
+/* What the guideline leaves open of the forbidden pair: screen transfer. Once for both families. */
+static void holes(struct compile *c, size_t i, uint8_t family)
+{
+	const struct guideline_forbidden *shut = guideline_forbidden_of(forbidden[i].id);
+
+	if (family == 6 && both_have(c, forbidden[i].from, forbidden[i].to, 4))
+		return;
+	for (size_t g = 0; g < c->grant_count; g++) {
+		const struct compile_grant *grant = &c->grants[g];
+
+		if (grant->from == forbidden[i].from && grant->to == forbidden[i].to &&
+		    guideline_excepts_flow(shut, grant->flow))
+			compile_grant_rules(c, grant, NULL);
+	}
+}
+
 static void forbid_rule(struct compile *c, size_t i, uint8_t family)
 {
 	char from[RULESET_NAME_MAX], set[RULESET_NAME_MAX], to[RULESET_NAME_MAX];
@@ -162,15 +223,20 @@ static void forbid_rule(struct compile *c, size_t i, uint8_t family)
 		return;
 	if (!ruleset_chain(c->build.ruleset, from))
 		build_chain(&c->build, from);
+	holes(c, i, family);
 	build_rule(&c->build, forbidden[i].id);
 	build_in_set(&c->build, set, BUILD_FIELDS(compile_daddr(family)));
 	build_goto(&c->build, to);
 }
 
-void compile_forbidden(struct compile *c)
+void compile_forbidden_sets(struct compile *c)
 {
 	forbidden_maps(c, 4);
 	forbidden_maps(c, 6);
+}
+
+void compile_forbidden(struct compile *c)
+{
 	forbid_chains(c);
 	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++)
 		for (uint8_t family = 4; family <= 6; family += 2)
@@ -281,7 +347,8 @@ void compile_dispatch(struct compile *c)
 				continue;
 			build_name(&c->build, chain, "from_%s",
 				   guideline_zone((enum zone)zone)->slug);
-			map_sources(c, map, chain, (enum zone)zone, family, &begun);
+			map_sources(c, map, chain, &c->policy->zone_addresses[zone], family,
+				    &begun);
 		}
 	}
 }

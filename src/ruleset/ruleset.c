@@ -6,10 +6,10 @@
 #include <string.h>
 
 static const uint8_t field_sizes[FIELD_COUNT] = {
-	[FIELD_IIFNAME] = 16,    [FIELD_OIFNAME] = 16, [FIELD_SADDR4] = 4,  [FIELD_DADDR4] = 4,
-	[FIELD_SADDR6] = 16,     [FIELD_DADDR6] = 16,  [FIELD_L4PROTO] = 1, [FIELD_DPORT] = 2,
-	[FIELD_CT_MARK] = 4,     [FIELD_LENGTH4] = 2,  [FIELD_LENGTH6] = 2, [FIELD_TCP_DOFF] = 1,
-	[FIELD_ETHER_SADDR] = 6,
+	[FIELD_IIFNAME] = 16, [FIELD_OIFNAME] = 16,    [FIELD_SADDR4] = 4,  [FIELD_DADDR4] = 4,
+	[FIELD_SADDR6] = 16,  [FIELD_DADDR6] = 16,     [FIELD_L4PROTO] = 1, [FIELD_DPORT] = 2,
+	[FIELD_SPORT] = 2,    [FIELD_CT_MARK] = 4,     [FIELD_LENGTH4] = 2, [FIELD_LENGTH6] = 2,
+	[FIELD_TCP_DOFF] = 1, [FIELD_ETHER_SADDR] = 6,
 };
 
 size_t ruleset_field_size(enum ruleset_field field)

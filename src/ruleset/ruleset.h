@@ -27,6 +27,7 @@ enum ruleset_field {
 	FIELD_SADDR6,      /* 16; implies nfproto ipv6 */
 	FIELD_DADDR6,      /* 16 */
 	FIELD_L4PROTO,     /* 1, meta l4proto */
+	FIELD_SPORT,       /* 2, th sport: replies of exceptions alone */
 	FIELD_DPORT,       /* 2, th dport */
 	FIELD_CT_MARK,     /* 4, host order */
 	FIELD_LENGTH4,     /* 2, ip length; implies ipv4 */
@@ -58,8 +59,8 @@ struct ruleset_element {
 	uint8_t first[RULESET_KEY_BYTES_MAX];
 	uint8_t last[RULESET_KEY_BYTES_MAX]; /* equal to first in exact sets */
 	struct ruleset_verdict verdict;      /* maps only */
-	int64_t expires_s; /* sets with timeouts: seconds since 1970 (UTC); the kernel drops it
-			    * then. 0: never */
+	int64_t expires_s; /* sets with timeouts: seconds since 1970 (UTC); from then on it is no
+			    * longer there, and the kernel sees to that by itself. 0: never */
 };
 
 struct ruleset_set {
@@ -68,7 +69,7 @@ struct ruleset_set {
 	size_t key_fields;
 	bool interval; /* ranges; elements sorted, disjoint (as boxes) */
 	bool is_map;   /* data are verdicts */
-	bool timeouts; /* elements may expire */
+	bool timeouts; /* elements may expire; not in intervals over a single field */
 	struct ruleset_element *elements;
 	size_t element_count, element_room;
 };

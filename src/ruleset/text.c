@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/addr.h"
 
@@ -36,6 +37,7 @@ static const struct field_text field_texts[FIELD_COUNT] = {
 	[FIELD_SADDR6] = { "ip6 saddr", "ipv6_addr" },
 	[FIELD_DADDR6] = { "ip6 daddr", "ipv6_addr" },
 	[FIELD_L4PROTO] = { "meta l4proto", "inet_proto" },
+	[FIELD_SPORT] = { "th sport", "inet_service" },
 	[FIELD_DPORT] = { "th dport", "inet_service" },
 	[FIELD_CT_MARK] = { "ct mark", "mark" },
 	[FIELD_LENGTH4] = { "ip length", NULL },
@@ -193,6 +195,7 @@ static void print_key_field(enum ruleset_field field, const uint8_t *first, cons
 	case FIELD_CT_MARK:
 		put(to, "0x%" PRIx32, number_at(first, field));
 		break;
+	case FIELD_SPORT:
 	case FIELD_DPORT:
 	case FIELD_LENGTH4:
 	case FIELD_LENGTH6:
@@ -208,8 +211,8 @@ static void print_key_field(enum ruleset_field field, const uint8_t *first, cons
 	}
 }
 
-static void print_element(const struct ruleset_set *set, const struct ruleset_element *element,
-			  FILE *to)
+static void print_key(const struct ruleset_set *set, const struct ruleset_element *element,
+		      FILE *to)
 {
 	size_t at = 0;
 
@@ -219,6 +222,25 @@ static void print_element(const struct ruleset_set *set, const struct ruleset_el
 		print_key_field(set->key[i], element->first + at, element->last + at, to);
 		at += ruleset_field_room(set->key[i]);
 	}
+}
+
+void text_print_element(const struct ruleset_set *set, const struct ruleset_element *element,
+			FILE *to)
+{
+	print_key(set, element, to);
+	if (set->is_map) {
+		put(to, " : ");
+		print_verdict(&element->verdict, to);
+	}
+}
+
+/* now_s: the second in which the text is loaded. */
+static void print_element(const struct ruleset_set *set, const struct ruleset_element *element,
+			  int64_t now_s, FILE *to)
+{
+	print_key(set, element, to);
+	if (set->timeouts && element->expires_s)
+		put(to, " timeout %" PRId64 "s", element->expires_s - now_s);
 	if (set->is_map) {
 		put(to, " : ");
 		print_verdict(&element->verdict, to);
@@ -240,21 +262,40 @@ static void print_type(const struct ruleset_set *set, FILE *to)
 	put(to, "%s", set->is_map ? " : verdict\n" : "\n");
 }
 
-static void print_set(const struct ruleset_set *set, FILE *to)
+static bool is_there(const struct ruleset_set *set, size_t i, int64_t now_s)
 {
+	const int64_t expires_s = set->elements[i].expires_s;
+
+	return !set->timeouts || !expires_s || expires_s > now_s;
+}
+
+static void print_elements(const struct ruleset_set *set, int64_t now_s, FILE *to)
+{
+	const char *before = "\t\telements = {\n\t\t\t";
+	bool any = false;
+
+	for (size_t i = 0; i < set->element_count; i++) {
+		if (!is_there(set, i, now_s))
+			continue;
+		put(to, "%s", any ? ",\n\t\t\t" : before);
+		print_element(set, &set->elements[i], now_s, to);
+		any = true;
+	}
+	if (any)
+		put(to, "\n\t\t}\n");
+}
+
+static void print_set(const struct ruleset_set *set, int64_t now_s, FILE *to)
+{
+	const char *flags = set->interval ? "interval,timeout" : "timeout";
+
+	if (!set->timeouts)
+		flags = "interval";
 	put(to, "\t%s %s {\n", set->is_map ? "map" : "set", set->name);
 	print_type(set, to);
-	if (set->interval)
-		put(to, "\t\tflags interval\n");
-	if (set->element_count)
-		put(to, "\t\telements = {\n");
-	for (size_t i = 0; i < set->element_count; i++) {
-		put(to, "\t\t\t");
-		print_element(set, &set->elements[i], to);
-		put(to, "%s", i + 1 < set->element_count ? ",\n" : "\n");
-	}
-	if (set->element_count)
-		put(to, "\t\t}\n");
+	if (set->interval || set->timeouts)
+		put(to, "\t\tflags %s\n", flags);
+	print_elements(set, now_s, to);
 	put(to, "\t}\n");
 }
 
@@ -526,18 +567,24 @@ static void print_chain(const struct ruleset_chain *chain, const char *queue_sta
 	put(to, "\t}\n");
 }
 
-void text_print(const struct ruleset *ruleset, const char *queue_stands_for, FILE *to)
+void text_print_at(const struct ruleset *ruleset, const char *queue_stands_for, int64_t now_s,
+		   FILE *to)
 {
 	/* added first, so that deleting it works where it is not there */
 	put(to, "add table inet %s\ndelete table inet %s\n\n", RULESET_TABLE, RULESET_TABLE);
 	put(to, "table inet %s {\n", RULESET_TABLE);
 	for (size_t i = 0; i < ruleset->set_count; i++) {
 		put(to, "%s", i ? "\n" : "");
-		print_set(&ruleset->sets[i], to);
+		print_set(&ruleset->sets[i], now_s, to);
 	}
 	for (size_t i = 0; i < ruleset->chain_count; i++) {
 		put(to, "%s", i || ruleset->set_count ? "\n" : "");
 		print_chain(&ruleset->chains[i], queue_stands_for, to);
 	}
 	put(to, "}\n");
+}
+
+void text_print(const struct ruleset *ruleset, const char *queue_stands_for, FILE *to)
+{
+	text_print_at(ruleset, queue_stands_for, (int64_t)time(NULL), to);
 }

@@ -20,16 +20,15 @@ struct walk_packet {
 	uint8_t family;        /* 4 or 6 */
 	struct addr src, dst;  /* single addresses */
 	uint8_t l4proto;       /* IPPROTO_* */
-	uint16_t sport;        /* TCP and UDP; else 0 */
-	uint16_t dport; /* "th dport": bytes 2 and 3 behind the IP header, whatever the protocol:
-			 * ICMP's checksum, for one (seen on Linux 6.18) */
-	bool is_short;  /* fewer than 4 bytes are behind the IP header: "th dport" matches nothing
-			 */
-	uint8_t tcp_flags; /* as in the header: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
-	uint8_t icmp_type; /* ICMP and ICMPv6 */
-	uint16_t length;   /* ip length, or ip6 length (payload) */
-	uint8_t tcp_doff;  /* in 32-bit words */
-	bool has_ether;    /* came in by an Ethernet interface */
+	uint16_t sport, dport; /* "th sport", "th dport": the first four bytes behind the IP
+				* header, whatever the protocol; of ICMP, type with code and
+				* checksum (seen on Linux 6.18) */
+	bool is_short;         /* fewer bytes than those are there: neither matches anything */
+	uint8_t tcp_flags;     /* as in the header: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
+	uint8_t icmp_type;     /* ICMP and ICMPv6 */
+	uint16_t length;       /* ip length, or ip6 length (payload) */
+	uint8_t tcp_doff;      /* in 32-bit words */
+	bool has_ether;        /* came in by an Ethernet interface */
 	uint8_t ether_saddr[6];
 	uint32_t ct_state; /* one enum ruleset_ct_state bit */
 	bool ct_reply;     /* ct direction reply */

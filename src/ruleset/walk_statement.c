@@ -50,8 +50,9 @@ static bool load_field(const struct walk_journey *journey, enum ruleset_field fi
 	case FIELD_L4PROTO:
 		*out = packet->l4proto;
 		return true;
+	case FIELD_SPORT:
 	case FIELD_DPORT:
-		number = htons(packet->dport);
+		number = htons(field == FIELD_SPORT ? packet->sport : packet->dport);
 		memcpy(out, &number, sizeof(number));
 		return !packet->is_short;
 	case FIELD_CT_MARK:
@@ -109,7 +110,8 @@ static int look_up(struct walk_journey *journey, const struct ruleset_statement 
 
 	if (err)
 		return err;
-	if (s->field_count != index->set->key_fields)
+	if (s->field_count != index->set->key_fields ||
+	    (s->kind == ACT_VERDICT_MAP && !index->set->is_map))
 		return -EINVAL;
 	for (size_t i = 0; i < s->field_count; i++) {
 		size_t room = ruleset_field_room(s->fields[i]);
@@ -295,7 +297,8 @@ static int act_ct_mark_map(struct walk_journey *journey, const struct ruleset_st
 
 	if (err)
 		return err;
-	if (index->set->key_fields != 1 || index->set->key[0] != FIELD_CT_MARK)
+	if (index->set->key_fields != 1 || index->set->key[0] != FIELD_CT_MARK ||
+	    !index->set->is_map)
 		return -EINVAL;
 	if (!has_connection(journey->packet))
 		return WALK_NEXT_RULE;

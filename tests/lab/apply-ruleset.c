@@ -10,6 +10,8 @@
 #include "common/defs.h"
 #include "common/errors.h"
 #include "kernel/apply.h"
+#include "kernel/nlsock.h"
+#include "kernel/readback.h"
 #include "lab/sample_ruleset.h"
 #include "policy/policy.h"
 #include "ruleset/compile.h"
@@ -19,13 +21,14 @@ enum source { SOURCE_POLICY, SOURCE_SAMPLE, SOURCE_REFUSE_ALL };
 
 static int usage(void)
 {
-	(void)fputs(
-		"apply-ruleset [--queue native|compat|drop] [--print] POLICY\n"
-		"apply-ruleset [--queue native|compat|drop] [--print] --sample | --refuse-all\n"
-		"apply-ruleset --delete\n"
-		"Loads what a policy compiles to into this network namespace, or prints it for nft "
-		"-f.\n",
-		stderr);
+	(void)fputs("apply-ruleset [--queue native|compat|drop] [--print] POLICY\n"
+		    "apply-ruleset [--queue native|compat|drop] [--print] --sample | --refuse-all\n"
+		    "apply-ruleset --verify POLICY | --verify --sample | --verify --refuse-all\n"
+		    "apply-ruleset --delete\n"
+		    "Loads what a policy compiles to into this network namespace, prints it for "
+		    "nft -f, "
+		    "or\nreads the kernel's table back and compares.\n",
+		    stderr);
 	return 2;
 }
 
@@ -83,18 +86,41 @@ static int delete_table(void)
 	return r < 0;
 }
 
+/* What the kernel has now, against the ruleset. */
+static int verify(const struct ruleset *wanted)
+{
+	auto_(ruleset_freep) struct ruleset *found = NULL;
+	auto_(nlsock_freep) struct nlsock *sock = NULL;
+	struct readback_trouble trouble = { 0 };
+	char difference[READBACK_DIFFERENCE_MAX] = "";
+	int r = nlsock_open(&sock);
+
+	if (r == 0)
+		r = readback_ruleset(sock, &found, &trouble);
+	if (r < 0) {
+		(void)fprintf(stderr, "%s: %s (%s)\n", trouble.chain, trouble.what, strerror(-r));
+		return 1;
+	}
+	r = readback_compare(wanted, found, difference, sizeof(difference));
+	if (r != 0)
+		(void)fprintf(stderr, "%s\n", r < 0 ? strerror(-r) : difference);
+	return r != 0;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "queue", required_argument, NULL, 'q' }, { "print", no_argument, NULL, 'p' },
-		{ "sample", no_argument, NULL, 's' },      { "refuse-all", no_argument, NULL, 'r' },
-		{ "delete", no_argument, NULL, 'd' },      { NULL, 0, NULL, 0 }
-	};
+	static const struct option options[] = { { "queue", required_argument, NULL, 'q' },
+						 { "print", no_argument, NULL, 'p' },
+						 { "sample", no_argument, NULL, 's' },
+						 { "refuse-all", no_argument, NULL, 'r' },
+						 { "delete", no_argument, NULL, 'd' },
+						 { "verify", no_argument, NULL, 'v' },
+						 { NULL, 0, NULL, 0 } };
 	struct apply_options apply = { .queue = APPLY_QUEUE_NATIVE };
 	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
 	auto_(errors_clear) struct errors errors = { 0 };
 	enum source source = SOURCE_POLICY;
-	bool print = false;
+	bool print = false, verifies = false;
 	int option, r;
 
 	(void)setlocale(LC_ALL, "");
@@ -107,6 +133,8 @@ int main(int argc, char **argv)
 			source = SOURCE_REFUSE_ALL;
 		else if (option == 'p')
 			print = true;
+		else if (option == 'v')
+			verifies = true;
 		else if (option != 'q' || !parse_queue(optarg, &apply.queue))
 			return usage();
 	}
@@ -115,6 +143,8 @@ int main(int argc, char **argv)
 	r = make_ruleset(source, argv[optind], &ruleset, &errors);
 	if (r < 0)
 		return report("compile", r, &errors);
+	if (verifies)
+		return verify(ruleset);
 	if (print) {
 		text_print(ruleset, apply.queue == APPLY_QUEUE_DROP ? "drop" : NULL, stdout);
 		return ferror(stdout) != 0;

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
+#include <time.h>
 
 #include "common/addr.h"
 #include "common/defs.h"
@@ -71,6 +72,37 @@ static inline void sample_put_address_sets(struct build *b)
 	build_set(b, "exact_addresses6", BUILD_EXACT, BUILD_FIELDS(FIELD_DADDR6));
 	build_element(b);
 	sample_put_range(b, "2001:db8:c10d::130");
+}
+
+#define SAMPLE_DAY_S 86400
+
+/* A day's leave and one without end, and one whose time is over. */
+static inline void sample_put_exceptions(struct build *b)
+{
+	static const struct {
+		const char *from, *to;
+		int64_t left_s;
+	} leaves[] = { { "10.0.0.1", "10.1.0.0/16", SAMPLE_DAY_S },
+		       { "10.0.0.2-10.0.0.9", "10.1.0.7", 0 },
+		       { "10.0.0.10", "10.1.0.7", -1 } };
+
+	for (int i = 0; i < 2; i++) {
+		build_set(b, i ? "leave4" : "leave_exact4", i ? BUILD_INTERVAL : BUILD_EXACT,
+			  BUILD_FIELDS(FIELD_SADDR4, FIELD_DADDR4, FIELD_L4PROTO, FIELD_DPORT));
+		build_may_expire(b);
+		for (size_t j = 0; j < ARRAY_SIZE(leaves); j++) {
+			build_element(b);
+			sample_put_range(b, i ? leaves[j].from : "10.0.0.1");
+			sample_put_range(b, i ? leaves[j].to : "10.1.0.7");
+			build_put_protocol(b, IPPROTO_TCP);
+			build_put_number(b, 443 + (uint32_t)j, 443 + (uint32_t)j);
+			if (leaves[j].left_s)
+				build_put_expiry(b, (int64_t)time(NULL) + leaves[j].left_s);
+		}
+	}
+	build_set(b, "macs_some", BUILD_EXACT, BUILD_FIELDS(FIELD_ETHER_SADDR));
+	build_element(b);
+	build_put_mac(b, (const uint8_t[]){ 2, 0, 0, 0xab, 0, 1 });
 }
 
 static inline void sample_put_places(struct build *b)
@@ -236,6 +268,19 @@ static inline void sample_put_zone_pair(struct build *b)
 		     BUILD_FIELDS(FIELD_DADDR6, FIELD_L4PROTO, FIELD_DPORT));
 	build_goto(b, "inspect");
 	build_rule(b, NULL);
+	build_in_set(b, "leave4",
+		     BUILD_FIELDS(FIELD_SADDR4, FIELD_DADDR4, FIELD_L4PROTO, FIELD_DPORT));
+	build_accept(b);
+	build_rule(b, "the other way");
+	build_in_set(b, "leave4",
+		     BUILD_FIELDS(FIELD_DADDR4, FIELD_SADDR4, FIELD_L4PROTO, FIELD_SPORT));
+	build_accept(b);
+	build_rule(b, NULL);
+	build_in_set(b, "leave_exact4",
+		     BUILD_FIELDS(FIELD_SADDR4, FIELD_DADDR4, FIELD_L4PROTO, FIELD_DPORT));
+	build_in_set(b, "macs_some", BUILD_FIELDS(FIELD_ETHER_SADDR));
+	build_accept(b);
+	build_rule(b, NULL);
 	build_text(b, MATCH_IIFNAME, "lgwan0");
 	build_text(b, MATCH_OIFNAME, "fifteen-letters");
 	build_not_in_set(b, "outside", BUILD_FIELDS(FIELD_IIFNAME));
@@ -326,6 +371,7 @@ static inline int sample_ruleset_make(struct ruleset **ret)
 	sample_put_bare_sets(&b);
 	sample_put_address_sets(&b);
 	sample_put_places(&b);
+	sample_put_exceptions(&b);
 	sample_put_services(&b);
 	sample_put_maps(&b);
 	sample_put_cut(&b);

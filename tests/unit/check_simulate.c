@@ -126,7 +126,7 @@ START_TEST(what_is_inspected_depends_on_the_name)
 	a = ask(&city, "{" CLOUD ",\"port\":443,\"name\":\"other-city.sharepoint.com\"}");
 	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
 	ck_assert_int_eq(a.reason, REASON_FOREIGN_TENANT);
-	ck_assert_ptr_null(a.flow);
+	ck_assert_str_eq(a.flow, "");
 	ck_assert_ptr_nonnull(a.decision.flow);
 }
 END_TEST
@@ -156,7 +156,7 @@ START_TEST(what_is_refused_says_why_and_what_was_nearest)
 	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
 	ck_assert_int_eq(a.reason, REASON_NOT_PERMITTED);
 	ck_assert_int_eq(a.walk.outcome, WALK_REJECT_RESET);
-	ck_assert_ptr_null(a.flow);
+	ck_assert_str_eq(a.flow, "");
 	ck_assert_str_eq(a.decision.flow->id, "alpha-prime-u:lgwan-terminal>permitted-cloud");
 	a = ask(&city, "{\"from\":\"192.168.10.11\",\"to\":\"172.16.10.10\",\"port\":443,"
 		       "\"protocol\":\"tcp\",\"in\":\"inet0\"}");
@@ -351,7 +351,7 @@ START_TEST(what_is_not_told_of_a_packet_is_what_is_usual)
 	ck_assert_uint_gt(q.packet.length, 20);
 	q = question_of("{\"to\":\"192.0.2.1\",\"protocol\":\"icmp\"}");
 	ck_assert_uint_eq(q.packet.icmp_type, 8);
-	ck_assert_uint_eq(q.packet.sport, 0);
+	ck_assert_uint_eq(q.packet.sport, 8 << 8); /* type and code stand there */
 	q = question_of("{\"to\":\"192.0.2.1\",\"protocol\":1,\"state\":\"related\"}");
 	ck_assert_uint_eq(q.packet.icmp_type, 3);
 	q = question_of("{\"to\":\"2001:db8::1\",\"protocol\":\"icmp\",\"icmp_type\":0}");
