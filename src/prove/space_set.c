@@ -110,8 +110,8 @@ static int add_rows(struct filling *f, const struct ruleset_element *element)
 		int err = field_pieces(f->space, f->fields[i], &element->first[at],
 				       &element->last[at], &pieces[i]);
 
-		if (err)
-			return err;
+		if (err || !pieces[i].count)
+			return err ? err : -EBADMSG;
 		combinations *= pieces[i].count;
 		at += ruleset_field_room(f->set->key[i]);
 	}
@@ -122,9 +122,11 @@ static int add_rows(struct filling *f, const struct ruleset_element *element)
 		if (!row)
 			return -ENOMEM;
 		for (size_t i = 0; i < f->set->key_fields; i++) {
-			memcpy(row[f->columns[i]], pieces[i].at[rest % pieces[i].count],
+			size_t count = pieces[i].count ? pieces[i].count : 1;
+
+			memcpy(row[f->columns[i]], pieces[i].at[rest % count],
 			       places[f->fields[i]].words * sizeof(*row));
-			rest /= pieces[i].count;
+			rest /= count;
 		}
 		if (f->set->timeouts) {
 			/* the first column is the time */
