@@ -64,7 +64,8 @@ static const struct prove_claim *claim_of(const struct prove_result *result, con
 	return NULL;
 }
 
-/* Runs the proof; what fails must have a packet that the walk lets through, and that can be sent. */
+/* Runs the proof; what fails must have a packet that the walk lets through, and that can be sent.
+ */
 static void prove(struct site *site)
 {
 	auto_(addr_list_clear) struct addr_list martians = { 0 };
