@@ -274,7 +274,7 @@ class Matrix:
         try:
             self.wrong_open = self.open_round()
             tool = os.path.join(self.build, "tests", "bin", "apply_ruleset")
-            self.firewall.on(self.firewall.name, tool, "--queue", queue_of_kernel(), path)
+            self.firewall.on(self.firewall.name, tool, "--queue", wire.queue_of_kernel(), path)
             if change:
                 self.firewall.on(self.firewall.name, "nft", change)
             self.wrong = self.rules_round()
@@ -445,15 +445,8 @@ def page_of(flow):
     return ", ".join(pages) or re.split("（総務省、[^）]*）", flow["source"])[-1].strip()
 
 
-def queue_of_kernel():
-    try:
-        wire.run("unshare", "-n", "nft", "add table inet t; add chain inet t c; add rule inet t c queue num 0")
-        return "native"
-    except RuntimeError:
-        return "compat"
-
-
 def main():
+    wire.end_in_order()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", help="write the whole table to this file (Markdown)")
     parser.add_argument("policy", nargs="*", help="policies (conf/examples/*.conf)")
