@@ -208,14 +208,24 @@ static uint32_t bare_segments(struct proof *p)
  * name alone, which only the daemon reads. */
 static int claim_unread(struct proof *p, struct prove_claim *claim, uint32_t among)
 {
-	static const uint32_t states[] = { MARK_NONE, MARK_UNDECIDED, MARK_GUARDED, MARK_PROVING };
+	static const struct {
+		uint32_t state;
+		bool both_ways; /* the daemon let a guarded flow's server answer */
+	} states[] = {
+		{ MARK_NONE, true },
+		{ MARK_UNDECIDED, true },
+		{ MARK_GUARDED, false },
+		{ MARK_PROVING, true },
+	};
 	uint32_t undecided = DIAGRAM_NONE, start, bad = DIAGRAM_NONE;
 	auto_(reach_ways_clear) struct reach_ways ways = { 0 };
 	int err;
 
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
-		undecided = either(p, undecided,
-				   space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, states[i]));
+		undecided = either(
+			p, undecided,
+			both(p, space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, states[i].state),
+			     states[i].both_ways ? DIAGRAM_ALL : in_direction(p, false)));
 	start = both(p, either(p, in_state(p, SPACE_NEW), in_state(p, SPACE_ESTABLISHED)),
 		     any_marks(p));
 	start = both(p, both(p, start, undecided), among);
