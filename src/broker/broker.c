@@ -294,8 +294,7 @@ static int begin(struct broker *broker)
 		return error;
 	(void)recorder_note(&broker->recorder, RECORD_LIFE, "daemon-started", 0,
 			    "The daemon started and holds the boundary.");
-	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0,
-			    "The policy was read and is in force.");
+	reload_note_loaded(broker, "The policy was read and is in force.");
 	(void)broker_flush(broker);
 	/* flows that an earlier run opened; what could not be judged was logged */
 	(void)reload_judge_open_flows(broker);

@@ -43,16 +43,32 @@ int kernel_log_rule(const char *prefix, struct kernel_log_rule *ret)
 	return 0;
 }
 
-/* count: 0 for the event itself, else how many times more it came. */
-static int record_event(struct broker *broker, const struct kernel_event *event, uint64_t count)
+/* What a rule said of a packet, with all that the policy knows of it. */
+struct judged {
+	struct flow_key key;
+	struct decide_result result;
+};
+
+static int judge(const struct broker *broker, const struct kernel_event *event, struct judged *ret)
 {
 	struct kernel_log_rule rule;
-	struct decide_result result;
-	struct flow_key key;
+
+	if (event->family == 0 || kernel_log_rule(event->prefix, &rule) != 0)
+		return -EBADMSG;
+	kernel_event_flow_key(event, &ret->key);
+	decide_refuse(broker->policy, &ret->key, rule.reason, &ret->result);
+	ret->result.permitted = rule.permitted;
+	return 0;
+}
+
+/* count: 0 for the event itself, else how many times more it came. */
+static void record_event(struct broker *broker, const struct kernel_event *event,
+			 const struct judged *judged, uint64_t count)
+{
 	const struct recorder_decision decision = {
 		.kind = count ? RECORD_REPEATED : RECORD_DECISION,
-		.key = &key,
-		.result = &result,
+		.key = &judged->key,
+		.result = &judged->result,
 		.rule = event->prefix + sizeof(COMPILE_LOG_PREFIX) - 1,
 		.iif = event->iif,
 		.oif = event->oif,
@@ -60,32 +76,30 @@ static int record_event(struct broker *broker, const struct kernel_event *event,
 		.count = count,
 	};
 
-	if (kernel_log_rule(event->prefix, &rule) != 0)
-		return -EBADMSG;
-	kernel_event_flow_key(event, &key);
-	decide_refuse(broker->policy, &key, rule.reason, &result);
-	result.permitted = rule.permitted;
 	/* nothing is permitted by this record: a failure to write it is the writer's to count */
 	(void)recorder_decision(&broker->recorder, &decision);
-	return 0;
 }
 
 static void record_summary(const struct kernel_event *event, uint64_t count, void *data)
 {
-	(void)record_event(data, event, count);
+	struct broker *broker = data;
+	struct judged judged;
+
+	if (judge(broker, event, &judged) == 0)
+		record_event(broker, event, &judged, count);
 }
 
 static int take_event(struct broker *broker, const struct kernel_event *event, uint64_t now_ms)
 {
-	struct kernel_log_rule rule;
+	struct judged judged;
 
-	if (event->family == 0 || kernel_log_rule(event->prefix, &rule) != 0)
+	if (judge(broker, event, &judged) != 0)
 		return -EBADMSG;
-	recorder_count(&broker->recorder, rule.permitted, rule.reason);
+	recorder_count(&broker->recorder, judged.result.permitted, judged.result.reason);
 	/* what is permitted is never folded */
-	if (!rule.permitted && repeats_take(broker->repeats, event, now_ms))
-		return 0;
-	return record_event(broker, event, 0);
+	if (judged.result.permitted || !repeats_take(broker->repeats, event, now_ms))
+		record_event(broker, event, &judged, 0);
+	return 0;
 }
 
 static void expire(uint64_t runs, void *data)

@@ -18,6 +18,7 @@
 #include "common/mono.h"
 #include "kernel/apply.h"
 #include "kernel/conntrack.h"
+#include "lint/lint.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
 #include "prove/prove.h"
@@ -100,7 +101,7 @@ static int gather(const struct conntrack_entry *entry, void *data)
 
 static int gather_all(struct broker *broker, struct cuts *cuts)
 {
-	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED };
+	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED, MARK_GUARDED, MARK_PROVING };
 	int error = -EINTR;
 
 	for (int i = 0; i < WALK_TRIES && error == -EINTR; i++) {
@@ -286,6 +287,26 @@ static void swap(struct broker *broker, struct policy *policy)
 	reload_warn_of_interfaces(broker);
 }
 
+void reload_note_loaded(struct broker *broker, const char *sentence)
+{
+	auto_(lint_report_clear) struct lint_report lint = { 0 };
+	char text[256];
+
+	/* what the organisation has open towards the guideline is shown, and stops nothing */
+	if (lint_policy(broker->policy, mono_real().tv_sec, &lint) < 0) {
+		(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0, sentence);
+		return;
+	}
+	if (lint.errors)
+		log_warning(_("the policy in force is not as the guideline wants it (sekishoctl "
+			      "check tells more): errors=%zu warnings=%zu"),
+			    lint.errors, lint.warnings);
+	(void)snprintf(text, sizeof(text),
+		       "%s Held against the guideline: errors %zu, warnings %zu.", sentence,
+		       lint.errors, lint.warnings);
+	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0, text);
+}
+
 int reload_policy(struct broker *broker, struct errors *errors)
 {
 	auto_(policy_freep) struct policy *policy = NULL;
@@ -301,8 +322,7 @@ int reload_policy(struct broker *broker, struct errors *errors)
 	}
 	swap(broker, steal(policy));
 	log_info(_("the policy was loaded: hash=%s"), broker->policy->source.hash);
-	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0,
-			    "The policy was read anew and is in force.");
+	reload_note_loaded(broker, "The policy was read anew and is in force.");
 	/* what could not be judged was logged; the new policy is in force all the same */
 	(void)reload_judge_open_flows(broker);
 	return 0;

@@ -19,6 +19,10 @@ int reload_judge_open_flows(struct broker *broker);
  * folder, control socket) must be as they were. Records and logs the outcome. 0 or -errno. */
 int reload_policy(struct broker *broker, struct errors *errors);
 
+/* Records that broker->policy is in force, with the sentence, and how many errors and warnings it
+ * has against the guideline's conditions. */
+void reload_note_loaded(struct broker *broker, const char *sentence);
+
 /* One line of diagnostics for each error. */
 void reload_log_errors(const struct errors *errors);
 

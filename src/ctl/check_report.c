@@ -208,9 +208,14 @@ static json_t *location(const char *file, int line)
 
 static json_t *rule(const struct guideline_condition *c)
 {
+	auto_(free_charp) char *help = NULL;
+
+	if (asprintf(&help, "%s (%s)", c->text_ja, c->source) < 0) {
+		help = NULL;
+		return NULL;
+	}
 	return json_pack("{ss, s{ss}, s{ss}, s{ss}}", "id", c->id, "shortDescription", "text",
-			 c->rule_en, "fullDescription", "text", c->text_ja, "help", "text",
-			 c->source);
+			 c->rule_en, "fullDescription", "text", c->text_ja, "help", "text", help);
 }
 
 static json_t *rules(bool *whole)

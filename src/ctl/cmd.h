@@ -17,6 +17,7 @@ enum cmd_exit {
 /* Each gets its own arguments, argv[0] being the command's name, and gives an enum cmd_exit. */
 int cmd_check(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
+int cmd_controls(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_log(int argc, char **argv);

@@ -15,6 +15,9 @@
 #include "ctl/cmd.h"
 #include "ctl/simulate.h"
 
+/* Lines to the same address. */
+#define WAYS_MAX 4
+
 struct options {
 	const char *policy, *file; /* file: of questions; NULL for one question */
 	bool json;
@@ -31,6 +34,7 @@ enum {
 	OPTION_STATE,
 	OPTION_MAC,
 	OPTION_AT,
+	OPTION_ASK,
 	OPTION_JSON,
 	OPTION_FILE,
 };
@@ -44,6 +48,7 @@ static const struct option long_options[] = {
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "mac", required_argument, NULL, OPTION_MAC },
 	{ "at", required_argument, NULL, OPTION_AT },
+	{ "ask", required_argument, NULL, OPTION_ASK },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "file", required_argument, NULL, OPTION_FILE },
 	{ "help", no_argument, NULL, 'h' },
@@ -66,9 +71,25 @@ static int help(const char *name)
 		  "  --state new|open    first packet (default), or one of a flow that is open\n"
 		  "  --mac ADDRESS       the sender's hardware address; else one of nobody\n"
 		  "  --at TIME           when; else now: exceptions of the policy expire\n"
+		  "  --ask QUESTION      more than these options can say, as a JSON object\n"
 		  "  --file FILE         many questions, a JSON object a line; - is standard "
 		  "input\n"
 		  "  --json              the answer as JSON\n"));
+}
+
+/* A question, or the rest of one, as JSON. */
+static int read_ask(struct simulate_question *question, const char *text, char *error)
+{
+	json_error_t fault;
+	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &fault);
+	int err = -EINVAL;
+
+	if (object)
+		err = simulate_read_json(question, object, error);
+	else
+		(void)snprintf(error, SIMULATE_ERROR_MAX, _("not a JSON object: %s"), fault.text);
+	json_decref(object);
+	return err;
 }
 
 /* Runs one option of the question. 0, or how the program ends. */
@@ -103,6 +124,9 @@ static int put_option(const char *name, struct options *o, int option)
 		break;
 	case OPTION_AT:
 		err = simulate_read_at(q, optarg, error);
+		break;
+	case OPTION_ASK:
+		err = read_ask(q, optarg, error);
 		break;
 	default: /* getopt's values */
 		return cmd_usage(name, "%s", _("that option is not known"));
@@ -148,23 +172,63 @@ static int print_json(json_t *object)
 	return CMD_OK;
 }
 
-static int one_question(struct simulate *simulate, const char *name, struct options *o)
+static int print_answer(const struct simulate_question *question,
+			const struct simulate_answer *answer, bool json)
 {
-	char error[SIMULATE_ERROR_MAX];
-	struct simulate_answer answer;
 	json_t *object;
 	int code;
 
-	simulate_question_finish(&o->question);
-	if (simulate_ask(simulate, &o->question, &answer, error))
-		return cmd_usage(name, "%s", error);
-	if (!o->json) {
-		simulate_print(&o->question, &answer, stdout);
+	if (!json) {
+		simulate_print(question, answer, stdout);
 		return CMD_OK;
 	}
-	object = simulate_to_json(&o->question, &answer, true);
+	object = simulate_to_json(question, answer, true);
 	code = print_json(object);
 	json_decref(object);
+	return code;
+}
+
+/* The interfaces that the packet may come in or leave by: the one that was told, or those behind
+ * which the address lives; at least one, if need be the empty name. */
+static size_t ways(const struct simulate *simulate, const struct addr *address, const char *told,
+		   bool any, const char **out)
+{
+	size_t count = 0;
+
+	if (any && !*told)
+		count = simulate_interfaces(simulate, address, out, WAYS_MAX);
+	if (count == 0) {
+		out[0] = told;
+		return 1;
+	}
+	return count < WAYS_MAX ? count : WAYS_MAX;
+}
+
+/* An answer for each way that the policy leaves open: where external addresses lie behind two
+ * lines, only routing decides, which is not the policy's. */
+static int one_question(struct simulate *simulate, const char *name, struct options *o)
+{
+	const char *in[WAYS_MAX], *out[WAYS_MAX];
+	const struct simulate_question *told = &o->question;
+	size_t ins, outs;
+	int code = CMD_OK;
+
+	simulate_question_finish(&o->question);
+	ins = ways(simulate, &told->packet.src, told->packet.iif, told->hook != HOOK_OUTPUT, in);
+	outs = ways(simulate, &told->packet.dst, told->packet.oif, told->hook != HOOK_INPUT, out);
+	for (size_t i = 0; i < ins * outs && code == CMD_OK; i++) {
+		struct simulate_question question = *told;
+		char error[SIMULATE_ERROR_MAX];
+		struct simulate_answer answer;
+
+		memcpy(question.packet.iif, in[i / outs], strlen(in[i / outs]));
+		memcpy(question.packet.oif, out[i % outs], strlen(out[i % outs]));
+		if (simulate_ask(simulate, &question, &answer, error))
+			return cmd_usage(name, "%s", error);
+		if (i && !o->json)
+			(void)putchar('\n');
+		code = print_answer(&question, &answer, o->json);
+	}
 	return code;
 }
 

@@ -26,6 +26,7 @@ struct command {
 static const struct command commands[] = {
 	{ "check", cmd_check, N_("read a policy and say what is wrong with it") },
 	{ "compile", cmd_compile, N_("print the kernel rules that a policy makes") },
+	{ "controls", cmd_controls, N_("report on the guideline's controls") },
 	{ "simulate", cmd_simulate, N_("say what a policy makes of a packet, and why") },
 	{ "prove", cmd_prove,
 	  N_("prove that nothing forbidden passes, or show a packet that does") },

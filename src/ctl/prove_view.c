@@ -103,17 +103,18 @@ json_t *prove_view_packet(const struct walk_packet *p)
 
 	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
 		       m[4], m[5]);
-	return json_pack("{s:s,s:s,s:s,s:i,s:s,s:s,s:s*,s:s,s:I,s:i,s:i,s:i,s:i,s:b,s:I,s:I}",
-			 "from", addr_text(&p->src, from), "to", addr_text(&p->dst, to), "protocol",
-			 protocol_text(p, number), "port", (int)p->dport, "in", p->iif, "out",
-			 p->oif, "mac", p->has_ether ? mac : NULL, "state", state_slug(p->ct_state),
-			 "mark", (json_int_t)p->ct_mark, "tcp_flags", (int)p->tcp_flags,
-			 "icmp_type", (int)p->icmp_type, "length", (int)p->length, "tcp_doff",
-			 (int)p->tcp_doff, "reply", p->ct_reply, "packet_mark",
-			 (json_int_t)p->meta_mark, "now", (json_int_t)p->now_s);
+	return json_pack(
+		"{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s,s:I,s:i,s:i,s:i,s:i,s:b,s:b,s:I,s:I}", "from",
+		addr_text(&p->src, from), "to", addr_text(&p->dst, to), "protocol",
+		protocol_text(p, number), "port", (int)p->dport, "from_port", (int)p->sport, "in",
+		p->iif, "out", p->oif, "mac", p->has_ether ? mac : "none", "state",
+		state_slug(p->ct_state), "mark", (json_int_t)p->ct_mark, "tcp_flags",
+		(int)p->tcp_flags, "icmp_type", (int)p->icmp_type, "length", (int)p->length,
+		"tcp_doff", (int)p->tcp_doff, "reply", p->ct_reply, "short", p->is_short,
+		"packet_mark", (json_int_t)p->meta_mark, "at", (json_int_t)p->now_s);
 }
 
-/* As a command line where one says it all; else as the question in JSON. */
+/* As a command line, where options do not say it all with the question in JSON. */
 static void print_counterexample(const struct prove_claim *claim, const char *file, FILE *to)
 {
 	char options[PROVE_VIEW_COMMAND_MAX];
@@ -123,6 +124,8 @@ static void print_counterexample(const struct prove_claim *claim, const char *fi
 
 	if (all && file)
 		(void)fprintf(to, "    sekishoctl simulate %s %s\n", file, options);
+	else if (text && file)
+		(void)fprintf(to, "    sekishoctl simulate %s --ask '%s'\n", file, text);
 	else
 		(void)fprintf(to, "    %s\n", text ? text : options);
 	free(text);

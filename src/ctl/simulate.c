@@ -64,39 +64,49 @@ const char *simulate_verdict_slug(enum simulate_verdict verdict)
 	return slugs[verdict];
 }
 
-/* Fills an interface by the address that lives behind it. option: what the user may say instead. */
-static int fill_interface(const struct simulate *simulate, const struct addr *address,
-			  const char *option, char *interface, char *error)
+size_t simulate_interfaces(const struct simulate *simulate, const struct addr *address,
+			   const char **out, size_t room)
 {
-	const struct policy_place *found = NULL, *other = NULL;
-	char text[ADDR_TEXT_MAX];
+	size_t count = 0;
 
-	if (interface[0])
-		return 0;
 	for (size_t i = 0; i < simulate->places.count; i++) {
 		const struct policy_place *place = &simulate->places.at[i];
 
 		if (!addr_list_has(&place->addresses, address))
 			continue;
-		if (found)
-			other = place;
-		else
-			found = place;
+		if (count < room)
+			out[count] = place->interface;
+		count++;
+	}
+	return count;
+}
+
+/* Fills an interface by the address that lives behind it. member: what the user may say instead. */
+static int fill_interface(const struct simulate *simulate, const struct addr *address,
+			  const char *member, char *interface, char *error)
+{
+	const char *found[2];
+	char text[ADDR_TEXT_MAX];
+	size_t count;
+
+	if (interface[0])
+		return 0;
+	count = simulate_interfaces(simulate, address, found, ARRAY_SIZE(found));
+	if (count == 1) {
+		memcpy(interface, found[0], strlen(found[0])); /* all zero before */
+		return 0;
 	}
 	addr_text(address, text);
-	if (!found)
+	if (count)
+		(void)snprintf(error, SIMULATE_ERROR_MAX,
+			       _("%s may be behind \"%s\" or \"%s\"; say which with \"%s\""), text,
+			       found[0], found[1], member);
+	else
 		(void)snprintf(error, SIMULATE_ERROR_MAX,
 			       _("%s lives behind no interface of the policy; say which with "
 				 "\"%s\""),
-			       text, option);
-	else if (other)
-		(void)snprintf(error, SIMULATE_ERROR_MAX,
-			       _("%s may be behind \"%s\" or \"%s\"; say which with \"%s\""), text,
-			       found->interface, other->interface, option);
-	if (!found || other)
-		return -EINVAL;
-	memcpy(interface, found->interface, sizeof(found->interface));
-	return 0;
+			       text, member);
+	return -EINVAL;
 }
 
 static int fill_interfaces(const struct simulate *simulate, struct simulate_question *question,

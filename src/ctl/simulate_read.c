@@ -46,9 +46,18 @@ void simulate_question_begin(struct simulate_question *question)
 	question->packet.now_s = (int64_t)time(NULL);
 }
 
+/* Also an address that maps an IPv4 one into IPv6: none that a policy could name, but packets may
+ * bear it. */
 static int read_address(const char *text, struct addr *ret, char *error)
 {
-	return addr_parse(text, ret) ? fail(error, _("\"%s\" is not an address"), text) : 0;
+	struct addr mapped = { .family = 6 };
+
+	if (!addr_parse(text, ret))
+		return 0;
+	if (inet_pton(AF_INET6, text, mapped.b) != 1)
+		return fail(error, _("\"%s\" is not an address"), text);
+	*ret = mapped;
+	return 0;
 }
 
 int simulate_read_from(struct simulate_question *question, const char *text, char *error)
@@ -129,12 +138,13 @@ static void cut_port(char *address, char **ret_port)
 
 int simulate_read_target(struct simulate_question *question, const char *text, char *error)
 {
-	auto_(free_charp) char *address = strdup(text);
-	char *slash = address ? strrchr(address, '/') : NULL, *port = NULL;
+	char address[2 * ADDR_TEXT_MAX], *slash, *port = NULL;
 	long number = 0;
 	int err;
 
-	if (!slash)
+	(void)snprintf(address, sizeof(address), "%s", text);
+	slash = strrchr(address, '/');
+	if (!slash || strlen(text) >= sizeof(address))
 		return fail(error, _("\"%s\" is not ADDRESS:PORT/PROTOCOL"), text);
 	*slash = '\0';
 	err = simulate_read_protocol(question, slash + 1, error);
@@ -161,7 +171,7 @@ static int read_interface(const char *text, char out[16], char *error)
 	if (len == 0 || len >= 16)
 		return fail(error, _("\"%s\" is not the name of an interface"), text);
 	memset(out, 0, 16);
-	memcpy(out, text, len);
+	(void)snprintf(out, 16, "%s", text);
 	return 0;
 }
 
@@ -218,6 +228,9 @@ int simulate_read_mac(struct simulate_question *question, const char *text, char
 {
 	struct ether_addr mac;
 
+	question->packet.has_ether = strcmp(text, "none") != 0;
+	if (!question->packet.has_ether)
+		return 0;
 	if (!ether_aton_r(text, &mac) || strlen(text) > 17)
 		return fail(error, _("\"%s\" is not a hardware address"), text);
 	memcpy(question->packet.ether_saddr, mac.ether_addr_octet, ETHER_ADDR_LEN);
@@ -254,7 +267,7 @@ static void usual_tcp(struct simulate_question *question)
 
 	if (!question->has_flags)
 		packet->tcp_flags = is_first ? FLAG_SYN : FLAG_ACK | FLAG_PSH;
-	if (!packet->tcp_doff)
+	if (!question->has_doff)
 		packet->tcp_doff = HEADER_TCP / 4;
 	if (!question->has_length)
 		packet->length = (uint16_t)(4 * packet->tcp_doff +
@@ -283,12 +296,11 @@ void simulate_question_finish(struct simulate_question *question)
 		packet->length = HEADER_UDP + USUAL_PAYLOAD;
 	if (packet->l4proto == IPPROTO_TCP)
 		usual_tcp(question);
-	if (!question->has_type)
+	if (!question->has_type &&
+	    (packet->l4proto == IPPROTO_ICMP || packet->l4proto == IPPROTO_ICMPV6))
 		usual_icmp(question);
 	if (!question->has_length && packet->dst.family == 4)
 		packet->length = (uint16_t)(packet->length + HEADER_IP);
-	if (packet->l4proto == IPPROTO_ICMP || packet->l4proto == IPPROTO_ICMPV6)
+	if (!question->has_from_port && !has_ports(packet->l4proto))
 		packet->sport = (uint16_t)(packet->icmp_type << 8);
-	else if (!has_ports(packet->l4proto))
-		packet->sport = 0;
 }

@@ -9,8 +9,7 @@
 #include "ctl/columns.h"
 #include "ruleset/text.h"
 
-#define HEAD_CELLS  14
-#define CHAIN_CELLS 20
+#define HEAD_CELLS 14
 
 static void print_padded(const char *text, size_t cells, FILE *to)
 {
@@ -86,6 +85,25 @@ static const char *verdict_text(enum simulate_verdict verdict)
 	return "";
 }
 
+/* What the sender sees of a refusal; NULL where that is the daemon's business. */
+static const char *refusal_text(enum walk_outcome outcome)
+{
+	switch (outcome) {
+	case WALK_DROP:
+		return _("dropped without an answer");
+	case WALK_REJECT_RESET:
+		return _("answered by a reset");
+	case WALK_REJECT_ADMIN:
+		return _("answered: administratively prohibited");
+	case WALK_REJECT_PORT:
+		return _("answered: port unreachable");
+	case WALK_ACCEPT:
+	case WALK_QUEUE:
+		break;
+	}
+	return NULL;
+}
+
 static const char *why_text(const struct simulate_answer *answer)
 {
 	if (answer->verdict == SIMULATE_INSPECT)
@@ -108,12 +126,19 @@ static void print_line(const char *head, const char *text, FILE *to)
 
 static void print_steps(const struct walk_result *walk, FILE *to)
 {
+	size_t widest = 0;
+
+	for (size_t i = 0; i < walk->step_count; i++) {
+		size_t cells = columns_width(walk->steps[i].chain->name);
+
+		widest = cells > widest ? cells : widest;
+	}
 	(void)fprintf(to, "%s\n", _("Rules on the way"));
 	for (size_t i = 0; i < walk->step_count; i++) {
 		const struct walk_step *step = &walk->steps[i];
 
 		(void)fputs("  ", to);
-		print_padded(step->chain->name, CHAIN_CELLS, to);
+		print_padded(step->chain->name, widest + 2, to);
 		if (step->rule < step->chain->rule_count) {
 			const struct ruleset_rule *rule = &step->chain->rules[step->rule];
 
@@ -138,6 +163,7 @@ void simulate_print(const struct simulate_question *question, const struct simul
 		print_line(_("Name"), question->name, to);
 	print_line(_("Verdict"), verdict_text(answer->verdict), to);
 	print_line(_("Why"), why_text(answer), to);
+	print_line(_("How"), refusal_text(answer->walk.outcome), to);
 	print_line(_("Service"), who->service ? who->service->name : NULL, to);
 	print_line(_("Flow"), answer->flow, to);
 	if (who->exception) {
@@ -147,6 +173,6 @@ void simulate_print(const struct simulate_question *question, const struct simul
 	if (!*answer->flow)
 		print_line(_("Nearest flow"), who->flow ? who->flow->id : NULL, to);
 	print_line(_("Guideline"), answer->text_ja, to);
-	print_line(_("Source"), answer->source, to);
+	print_line(_("Document"), answer->source, to);
 	print_steps(&answer->walk, to);
 }

@@ -16,10 +16,8 @@ int64_t lint_day(const char *date)
 	struct tm tm = { 0 };
 
 	/* policy_read() has seen that it is a date */
-	if (sscanf(date, "%4d-%2d-%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) != 3)
+	if (!strptime(date, "%Y-%m-%d", &tm))
 		return 0;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
 	return timegm(&tm) / DAY_S;
 }
 

@@ -57,7 +57,7 @@ void lint_settings_reviewed_on_update(struct lint *l)
 		lint_find(l, LINT_ERROR, 0,
 			  _("add \"review\" to each service, or attest "
 			    "\"settings-reviewed-on-update\" for all of them"),
-			  _("%zu services do not say when their settings were last reviewed"),
+			  _("services that do not say when their settings were last reviewed: %zu"),
 			  without);
 	if (a && a->on && lint_day(a->on) + REVIEW_DAYS < l->today)
 		lint_find(l, LINT_WARNING, a->line,

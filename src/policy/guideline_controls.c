@@ -61,6 +61,15 @@ uint32_t guideline_configurations_with_common(uint32_t configurations)
 	return all;
 }
 
+const char *guideline_control_of_flow(const struct guideline_flow *flow)
+{
+	size_t count;
+	size_t index = (size_t)(flow - guideline_flows(&count));
+
+	assert(index < count);
+	return guideline_controls_table()->flow_controls[index];
+}
+
 const char *const *guideline_documents(size_t *ret_count)
 {
 	*ret_count = guideline_controls_table()->document_count;

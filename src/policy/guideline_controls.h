@@ -85,5 +85,9 @@ const struct guideline_chapter *guideline_chapter(enum configuration configurati
 /* The bit set of configurations, and of those whose controls apply with them. */
 uint32_t guideline_configurations_with_common(uint32_t configurations);
 
+/* The key of the control that a flow of guideline_flows() belongs to, in the flow's own
+ * configuration; NULL: of none. flow: of that array. */
+const char *guideline_control_of_flow(const struct guideline_flow *flow);
+
 /* The documents that sources begin with. */
 const char *const *guideline_documents(size_t *ret_count);

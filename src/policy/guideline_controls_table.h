@@ -13,6 +13,7 @@ struct guideline_controls_table {
 	const struct guideline_condition *conditions;
 	size_t condition_count;
 	const struct guideline_chapter *chapters;
+	const char *const *flow_controls; /* by index in guideline_flows(); NULL: of none */
 	const char *const *documents;
 	size_t document_count;
 };

@@ -48,17 +48,17 @@ static int run_rule(struct walk_journey *journey, const struct spot *spot)
 
 static int compare_chain(const void *name, const void *chain)
 {
-	return strcmp(name, (*(const struct ruleset_chain *const *)chain)->name);
+	return strcmp(name, ((const struct walk_chain *)chain)->chain->name);
 }
 
 static int enter(const struct walk *walk, const char *name, struct spot *ret)
 {
-	const struct ruleset_chain **found = bsearch(
-		name, (const void *)walk->chains, walk->chain_count, sizeof(*found), compare_chain);
+	const struct walk_chain *found =
+		bsearch(name, walk->chains, walk->chain_count, sizeof(*found), compare_chain);
 
 	if (!found)
 		return -ENOENT;
-	*ret = (struct spot){ .chain = *found };
+	*ret = (struct spot){ .chain = found->chain };
 	return 0;
 }
 
@@ -153,7 +153,7 @@ int walk_packet(struct walk *walk, enum ruleset_hook hook, const struct walk_pac
 
 static int order_bases(const void *a, const void *b)
 {
-	const struct walk_base *x = a, *y = b;
+	const struct walk_chain *x = a, *y = b;
 
 	if (x->chain->priority != y->chain->priority)
 		return x->chain->priority < y->chain->priority ? -1 : 1;
@@ -163,9 +163,9 @@ static int order_bases(const void *a, const void *b)
 
 static int order_chains(const void *a, const void *b)
 {
-	const struct ruleset_chain *const *x = a, *const *y = b;
+	const struct walk_chain *x = a, *y = b;
 
-	return strcmp((*x)->name, (*y)->name);
+	return strcmp(x->chain->name, y->chain->name);
 }
 
 static int order_sets(const void *a, const void *b)
@@ -175,29 +175,32 @@ static int order_sets(const void *a, const void *b)
 	return strcmp(x->set->name, y->set->name);
 }
 
-int walk_new(const struct ruleset *ruleset, struct walk **ret)
+static bool make_room(struct walk *walk, const struct ruleset *ruleset)
 {
-	auto_(walk_freep) struct walk *walk = calloc(1, sizeof(*walk));
-
-	if (!walk)
-		return -ENOMEM;
 	/* one more each, since there may be none */
 	walk->bases = calloc(ruleset->chain_count + 1, sizeof(*walk->bases));
 	walk->chains = calloc(ruleset->chain_count + 1, sizeof(*walk->chains));
 	walk->sets = calloc(ruleset->set_count + 1, sizeof(*walk->sets));
-	if (!walk->bases || !walk->chains || !walk->sets)
-		return -ENOMEM;
+	return walk->bases && walk->chains && walk->sets;
+}
+
+int walk_new(const struct ruleset *ruleset, struct walk **ret)
+{
+	auto_(walk_freep) struct walk *walk = calloc(1, sizeof(*walk));
+
+	if (!walk || !make_room(walk, ruleset))
+		return -ENOMEM; /* cppcheck-suppress memleak ; walk_freep() frees it */
 	for (size_t i = 0; i < ruleset->chain_count; i++) {
-		const struct ruleset_chain *chain = &ruleset->chains[i];
+		const struct walk_chain chain = { .chain = &ruleset->chains[i], .place = i };
 
 		walk->chains[walk->chain_count++] = chain;
-		if (chain->hook != HOOK_NONE)
-			walk->bases[walk->base_count++] = (struct walk_base){ chain, i };
+		if (chain.chain->hook != HOOK_NONE)
+			walk->bases[walk->base_count++] = chain;
 	}
 	for (size_t i = 0; i < ruleset->set_count; i++)
 		walk->sets[walk->set_count++].set = &ruleset->sets[i];
 	qsort(walk->bases, walk->base_count, sizeof(*walk->bases), order_bases);
-	qsort((void *)walk->chains, walk->chain_count, sizeof(*walk->chains), order_chains);
+	qsort(walk->chains, walk->chain_count, sizeof(*walk->chains), order_chains);
 	qsort(walk->sets, walk->set_count, sizeof(*walk->sets), order_sets);
 	*ret = steal(walk);
 	return 0;
@@ -210,7 +213,7 @@ void walk_free(struct walk *walk)
 	for (size_t i = 0; i < walk->set_count; i++)
 		walk_set_clear(&walk->sets[i]);
 	free(walk->sets);
-	free((void *)walk->chains);
+	free(walk->chains);
 	free(walk->bases);
 	free(walk);
 }

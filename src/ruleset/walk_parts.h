@@ -11,16 +11,16 @@
 #include "ruleset/walk.h"
 #include "ruleset/walk_set.h"
 
-/* A base chain, and its place in the ruleset. */
-struct walk_base {
+/* A chain, and its place in the ruleset. */
+struct walk_chain {
 	const struct ruleset_chain *chain;
 	size_t place;
 };
 
 struct walk {
-	struct walk_base *bases;             /* in the order of their turns */
-	const struct ruleset_chain **chains; /* by name */
-	struct walk_set *sets;               /* by name; until the first use, set alone is filled */
+	struct walk_chain *bases;  /* in the order of their turns */
+	struct walk_chain *chains; /* by name */
+	struct walk_set *sets;     /* by name; until the first use, set alone is filled */
 	size_t base_count, chain_count, set_count;
 };
 

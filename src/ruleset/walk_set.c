@@ -13,19 +13,19 @@ struct place {
 
 static int compare_begin(const void *a, const void *b, void *data)
 {
-	const struct ruleset_element *const *x = a, *const *y = b;
+	const struct walk_slot *x = a, *y = b;
 	const struct place *place = data;
 
-	return memcmp((*x)->first + place->at, (*y)->first + place->at, place->size);
+	return memcmp(x->element->first + place->at, y->element->first + place->at, place->size);
 }
 
-static void sort_by(const struct ruleset_element **sorted, size_t count, struct place place)
+static void sort_by(struct walk_slot *sorted, size_t count, struct place place)
 {
-	qsort_r((void *)sorted, count, sizeof(*sorted), compare_begin, &place);
+	qsort_r(sorted, count, sizeof(*sorted), compare_begin, &place);
 }
 
 /* How many different begins there are in the field, once sorted by it. */
-static size_t different(const struct ruleset_element **sorted, size_t count, struct place place)
+static size_t different(const struct walk_slot *sorted, size_t count, struct place place)
 {
 	size_t n = count ? 1 : 0;
 
@@ -67,15 +67,17 @@ static int compare_end(const struct walk_set *index, const struct ruleset_elemen
 /* Fills the tree from its leaves up. */
 static void plant(struct walk_set *index)
 {
-	const struct ruleset_element **tree = index->greatest;
+	struct walk_slot *tree = index->greatest;
 
 	for (size_t i = 0; i < index->set->element_count; i++)
 		tree[index->leaves + i] = index->sorted[i];
 	for (size_t i = index->leaves - 1; i > 0; i--) {
-		const struct ruleset_element *left = tree[2 * i], *right = tree[2 * i + 1];
+		const struct walk_slot left = tree[2 * i], right = tree[2 * i + 1];
 
-		tree[i] = right && compare_end(index, left, right->last + index->at) < 0 ? right
-											 : left;
+		tree[i] = left;
+		if (right.element &&
+		    compare_end(index, left.element, right.element->last + index->at) < 0)
+			tree[i] = right;
 	}
 }
 
@@ -93,7 +95,7 @@ int walk_set_index(struct walk_set *ret, const struct ruleset_set *set)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < set->element_count; i++)
-		index.sorted[i] = &set->elements[i];
+		index.sorted[i].element = &set->elements[i];
 	sort_elements(&index);
 	plant(&index);
 	*ret = index;
@@ -108,7 +110,8 @@ static size_t begun(const struct walk_set *index, const uint8_t *value)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (memcmp(index->sorted[middle]->first + index->at, value, index->size) <= 0)
+		if (memcmp(index->sorted[middle].element->first + index->at, value, index->size) <=
+		    0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -153,7 +156,7 @@ const struct ruleset_element *walk_set_find(const struct walk_set *index, const 
 	todo[n++] = (struct branch){ 1, 0, index->leaves };
 	while (n) {
 		struct branch b = todo[--n];
-		const struct ruleset_element *top = index->greatest[b.node];
+		const struct ruleset_element *top = index->greatest[b.node].element;
 		size_t half = b.count / 2;
 
 		if (b.begin >= end || !top || compare_end(index, top, value) < 0)
@@ -170,7 +173,7 @@ const struct ruleset_element *walk_set_find(const struct walk_set *index, const 
 
 void walk_set_clear(struct walk_set *index)
 {
-	free((void *)index->sorted);
-	free((void *)index->greatest);
+	free(index->sorted);
+	free(index->greatest);
 	*index = (struct walk_set){ 0 };
 }

@@ -8,18 +8,22 @@
 
 #include "ruleset/ruleset.h"
 
+struct walk_slot {
+	const struct ruleset_element *element;
+};
+
 /* An index over a set's elements. They are boxes with a range for each field: sorted by the field
  * that tells most of them apart, with a tree of the greatest ends above. Finding takes time with
  * the logarithm of the elements, and with the number of those whose range of that field holds the
  * key.
  */
 struct walk_set {
-	const struct ruleset_set *set;           /* borrowed */
-	size_t at, size;                         /* of the field that sorts, in the key */
-	const struct ruleset_element **sorted;   /* set->element_count, by the begin of the field */
-	const struct ruleset_element **greatest; /* a binary tree in an array, the root at 1: whose
-						  * field ends last below; NULL where nothing is */
-	size_t leaves;                           /* a power of two; greatest has twice as many */
+	const struct ruleset_set *set; /* borrowed */
+	size_t at, size;               /* of the field that sorts, in the key */
+	struct walk_slot *sorted;      /* set->element_count, by the begin of the field */
+	struct walk_slot *greatest;    /* a binary tree in an array, the root at 1: whose field
+					* ends last below; NULL where nothing is */
+	size_t leaves;                 /* a power of two; greatest has twice as many */
 };
 
 /* 0 or -ENOMEM. Borrows the set until walk_set_clear(). */

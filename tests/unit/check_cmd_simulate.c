@@ -54,6 +54,25 @@ START_TEST(options_are_part_of_the_question)
 }
 END_TEST
 
+START_TEST(a_question_can_be_asked_as_json)
+{
+	const struct probe_result *r =
+		probe_run(cmd_simulate, "simulate", policy, "--out", "wan0", "--ask",
+			  "{\"from\":\"192.168.10.11\",\"to\":\"198.51.100.130\",\"protocol\":"
+			  "\"tcp\",\"port\":443,\"tcp_flags\":16,\"packet_mark\":3}",
+			  NULL);
+
+	ck_assert_msg(r->code == CMD_OK, "%s", r->err);
+	probe_has(r->out, "The beginning of the flow was not seen.");
+	r = probe_run(cmd_simulate, "simulate", policy, "--ask", "{\"colour\":1}", NULL);
+	ck_assert_int_eq(r->code, CMD_USAGE);
+	probe_has(r->err, "no member \"colour\"");
+	r = probe_run(cmd_simulate, "simulate", policy, "--ask", "{", NULL);
+	ck_assert_int_eq(r->code, CMD_USAGE);
+	probe_has(r->err, "not a JSON object");
+}
+END_TEST
+
 START_TEST(one_answer_is_one_object_of_json)
 {
 	const struct probe_result *r =
@@ -124,6 +143,28 @@ START_TEST(good_questions_alone_end_well)
 }
 END_TEST
 
+/* External addresses lie behind the breakout line and behind the internet zone's line. */
+START_TEST(an_address_behind_two_lines_gets_two_answers)
+{
+	const struct probe_result *r =
+		probe_run(cmd_simulate, "simulate", policy, "--from", "192.168.10.11", "--to",
+			  "198.51.100.130:443/tcp", NULL);
+
+	ck_assert_int_eq(r->code, CMD_OK);
+	probe_has(r->out, "[wan0]");
+	probe_has(r->out, "depends on the name");
+	probe_has(r->out, "[inet0]");
+	probe_has(r->out, "refused");
+	r = probe_run(cmd_simulate, "simulate", policy, "--from", "192.168.10.11", "--to",
+		      "198.51.100.130:443/tcp", "--json", NULL);
+	probe_has(r->out, "}\n{");
+	r = probe_run(cmd_simulate, "simulate", policy, "--from", "192.168.10.11", "--to",
+		      "198.51.100.130:443/tcp", "--out", "inet0", NULL);
+	probe_has_not(r->out, "[wan0]");
+	probe_has(r->out, "refused");
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_a_usage_error)
 {
 	const struct probe_result *r;
@@ -137,10 +178,10 @@ START_TEST(what_makes_no_sense_is_a_usage_error)
 	r = probe_run(cmd_simulate, "simulate", policy, "--from", "192.168.10", NULL);
 	ck_assert_int_eq(r->code, CMD_USAGE);
 	probe_has(r->err, "\"192.168.10\" is not an address");
-	r = probe_run(cmd_simulate, "simulate", policy, "--from", "192.168.10.11", "--to",
-		      "198.51.100.130:443/tcp", NULL);
+	r = probe_run(cmd_simulate, "simulate", policy, "--from", "127.0.0.1", "--to",
+		      "172.16.10.10:443/tcp", NULL);
 	ck_assert_int_eq(r->code, CMD_USAGE);
-	probe_has(r->err, "198.51.100.130 may be behind");
+	probe_has(r->err, "127.0.0.1 lives behind no interface");
 	r = probe_run(cmd_simulate, "simulate", policy, "--file", "-", "--from", "192.168.10.11",
 		      NULL);
 	ck_assert_int_eq(r->code, CMD_USAGE);
@@ -171,9 +212,11 @@ int main(void)
 	find_policy();
 	tcase_add_test(tcase, one_question_is_answered_for_people);
 	tcase_add_test(tcase, options_are_part_of_the_question);
+	tcase_add_test(tcase, a_question_can_be_asked_as_json);
 	tcase_add_test(tcase, one_answer_is_one_object_of_json);
 	tcase_add_test(tcase, many_questions_get_a_line_each);
 	tcase_add_test(tcase, good_questions_alone_end_well);
+	tcase_add_test(tcase, an_address_behind_two_lines_gets_two_answers);
 	tcase_add_test(tcase, what_makes_no_sense_is_a_usage_error);
 	tcase_add_test(tcase, files_that_cannot_be_read_are_trouble);
 	suite_add_tcase(suite, tcase);

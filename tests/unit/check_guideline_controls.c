@@ -118,6 +118,23 @@ START_TEST(every_source_begins_with_a_document)
 }
 END_TEST
 
+START_TEST(flows_know_the_control_they_belong_to)
+{
+	size_t count, with = 0;
+	const struct guideline_flow *flows = guideline_flows(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *key = guideline_control_of_flow(&flows[i]);
+
+		with += key != NULL;
+		if (key)
+			ck_assert_ptr_nonnull(guideline_control_of(flows[i].configuration, key));
+	}
+	ck_assert_uint_eq(with, 94);
+	ck_assert_str_eq(guideline_control_of_flow(&flows[0]), "own/daas-source-restriction");
+}
+END_TEST
+
 START_TEST(conditions_are_found_by_id)
 {
 	size_t count;
@@ -159,7 +176,7 @@ START_TEST(the_breakout_cases_have_their_preconditions)
 	ck_assert_uint_eq(guideline_chapter(CONFIGURATION_ROUTE_1)->precondition_count, 0);
 	ck_assert_ptr_nonnull(guideline_chapter(CONFIGURATION_ROUTE_1P)->note_en);
 	ck_assert_str_eq(guideline_chapter(CONFIGURATION_ROUTE_3P)->label_en,
-			 "communication route (3)'");
+			 "Communication route (3)'");
 }
 END_TEST
 
@@ -176,6 +193,7 @@ int main(void)
 	tcase_add_test(tcase, every_row_is_whole);
 	tcase_add_test(tcase, a_row_has_the_wording_and_page_of_the_document);
 	tcase_add_test(tcase, every_source_begins_with_a_document);
+	tcase_add_test(tcase, flows_know_the_control_they_belong_to);
 	tcase_add_test(tcase, conditions_are_found_by_id);
 	tcase_add_test(tcase, routes_bring_the_common_controls_and_the_breakout_cases_do_not);
 	tcase_add_test(tcase, the_breakout_cases_have_their_preconditions);

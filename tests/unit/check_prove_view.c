@@ -7,6 +7,7 @@
 
 #include "common/defs.h"
 #include "ctl/prove_view.h"
+#include "ctl/simulate.h"
 
 static struct walk_packet packet_between(const char *from, const char *to)
 {
@@ -77,8 +78,63 @@ START_TEST(json_has_every_field_of_the_packet)
 	ck_assert_str_eq(json_string_value(json_object_get(object, "state")), "established");
 	ck_assert_int_eq(json_integer_value(json_object_get(object, "mark")), 0x80000003);
 	ck_assert(json_is_true(json_object_get(object, "reply")));
-	ck_assert_ptr_null(json_object_get(object, "mac"));
+	ck_assert_str_eq(json_string_value(json_object_get(object, "mac")), "none");
 	json_decref(object);
+}
+END_TEST
+
+/* What the proof says of a packet, simulate takes for that packet. */
+START_TEST(json_is_a_question_for_the_same_packet)
+{
+	static const uint32_t states[] = { STATE_NEW, STATE_ESTABLISHED, STATE_RELATED,
+					   STATE_INVALID, STATE_UNTRACKED };
+	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_GRE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(states) * ARRAY_SIZE(protocols); i++) {
+		struct walk_packet packet = packet_between("10.0.0.1", "10.0.0.2");
+		struct simulate_question question;
+		char error[SIMULATE_ERROR_MAX] = "";
+		json_t *object;
+
+		packet.ct_state = states[i % ARRAY_SIZE(states)];
+		packet.l4proto = protocols[i / ARRAY_SIZE(states)];
+		packet.sport = (uint16_t)(i * 1000);
+		packet.icmp_type = (uint8_t)(i * 3);
+		packet.ct_mark = 0x80000003;
+		packet.meta_mark = 5;
+		packet.ct_reply = i % 2;
+		packet.is_short = i % 3 == 0;
+		packet.length = 99;
+		packet.tcp_doff = i % 16;
+		packet.now_s = (int64_t)i;
+		packet.has_ether = i % 2;
+		packet.ether_saddr[5] = i % 2 ? 7 : 0;
+		object = prove_view_packet(&packet);
+		simulate_question_begin(&question);
+		ck_assert_msg(simulate_read_json(&question, object, error) == 0, "%s", error);
+		simulate_question_finish(&question);
+		json_decref(object);
+		ck_assert_int_eq(addr_compare(&question.packet.src, &packet.src), 0);
+		ck_assert_int_eq(addr_compare(&question.packet.dst, &packet.dst), 0);
+		ck_assert_str_eq(question.packet.iif, packet.iif);
+		ck_assert_str_eq(question.packet.oif, packet.oif);
+		ck_assert_uint_eq(question.packet.family, packet.family);
+		ck_assert_uint_eq(question.packet.l4proto, packet.l4proto);
+		ck_assert_uint_eq(question.packet.sport, packet.sport);
+		ck_assert_uint_eq(question.packet.dport, packet.dport);
+		ck_assert_uint_eq(question.packet.is_short, packet.is_short);
+		ck_assert_uint_eq(question.packet.tcp_flags, packet.tcp_flags);
+		ck_assert_uint_eq(question.packet.icmp_type, packet.icmp_type);
+		ck_assert_uint_eq(question.packet.length, packet.length);
+		ck_assert_uint_eq(question.packet.tcp_doff, packet.tcp_doff);
+		ck_assert_uint_eq(question.packet.has_ether, packet.has_ether);
+		ck_assert_mem_eq(question.packet.ether_saddr, packet.ether_saddr, 6);
+		ck_assert_uint_eq(question.packet.ct_state, packet.ct_state);
+		ck_assert_uint_eq(question.packet.ct_reply, packet.ct_reply);
+		ck_assert_uint_eq(question.packet.ct_mark, packet.ct_mark);
+		ck_assert_uint_eq(question.packet.meta_mark, packet.meta_mark);
+		ck_assert_int_eq(question.packet.now_s, packet.now_s);
+	}
 }
 END_TEST
 
@@ -175,6 +231,7 @@ int main(void)
 	tcase_add_test(tcase, a_first_packet_is_a_command_line);
 	tcase_add_test(tcase, what_a_command_line_cannot_say_is_told_apart);
 	tcase_add_test(tcase, json_has_every_field_of_the_packet);
+	tcase_add_test(tcase, json_is_a_question_for_the_same_packet);
 	tcase_add_test(tcase, people_get_a_line_for_each_claim_and_the_packet);
 	tcase_add_test(tcase, machines_get_status_wording_and_packet);
 	suite_add_tcase(suite, tcase);

@@ -30,8 +30,7 @@ static struct site site_of(const char *name)
 	struct site site = { 0 };
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s/tests/golden/ruleset/%s.conf", top ? top : ".",
-		       name);
+	(void)snprintf(path, sizeof(path), "%s/%s.conf", top ? top : ".", name);
 	if (policy_read(path, &site.policy, &errors))
 		errors_print(&errors, stderr);
 	ck_assert_ptr_nonnull(site.policy);
@@ -91,7 +90,7 @@ static void fails(const struct site *site, const char *text, const char *part)
 
 START_TEST(what_is_permitted_by_address_is_permitted)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_answer a =
 		ask(&city, "{\"from\":\"198.51.100.10\",\"to\":\"172.16.10.10\",\"port\":1521,"
 			   "\"protocol\":\"tcp\",\"in\":\"wan0\"}");
@@ -112,7 +111,7 @@ END_TEST
 
 START_TEST(what_is_inspected_depends_on_the_name)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_answer a = ask(&city, "{" CLOUD ",\"port\":443}");
 
 	ck_assert_int_eq(a.verdict, SIMULATE_INSPECT);
@@ -133,7 +132,7 @@ END_TEST
 
 START_TEST(what_is_forbidden_cites_the_guideline)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_answer a =
 		ask(&city, "{\"from\":\"192.168.30.11\",\"to\":\"172.16.10.10\",\"port\":443,"
 			   "\"protocol\":\"tcp\"}");
@@ -150,7 +149,7 @@ END_TEST
 
 START_TEST(what_is_refused_says_why_and_what_was_nearest)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_answer a = ask(&city, "{" CLOUD ",\"port\":22}");
 
 	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
@@ -172,7 +171,7 @@ END_TEST
 
 START_TEST(packets_of_known_flows_go_by_state_and_mark)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_answer a = ask(&city, "{" CLOUD ",\"port\":443,\"state\":\"open\"}");
 
 	ck_assert_int_eq(a.verdict, SIMULATE_PERMIT);
@@ -201,7 +200,7 @@ END_TEST
 
 START_TEST(the_appliance_itself_can_be_asked_about)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_answer a =
 		ask(&city, "{\"from\":\"192.168.99.2\",\"to\":\"192.168.99.1\",\"port\":22,"
 			   "\"protocol\":\"tcp\",\"hook\":\"input\"}");
@@ -218,9 +217,96 @@ START_TEST(the_appliance_itself_can_be_asked_about)
 }
 END_TEST
 
+#define EXCEPTION                                                                                  \
+	"\"from\":\"192.168.10.141\",\"to\":\"198.51.100.250\",\"port\":8443,"                     \
+	"\"protocol\":\"tcp\",\"in\":\"lgwan0\",\"out\":\"wan0\""
+#define BEFORE "\"at\":\"2027-09-30T17:59:59+09:00\""
+#define AFTER  "\"at\":\"2027-09-30T18:00:00+09:00\""
+
+START_TEST(exceptions_hold_until_they_expire)
+{
+	auto_(site_clear) struct site site = site_of("conf/examples/alpha-prime-u");
+	struct simulate_answer a = ask(&site, "{" EXCEPTION "," BEFORE "}");
+
+	ck_assert_int_eq(a.verdict, SIMULATE_INSPECT);
+	ck_assert_str_eq(a.flow, "exception:antivirus-migration");
+	a = ask(&site, "{" EXCEPTION "," BEFORE ",\"name\":\"migration.antivirus.example\"}");
+	ck_assert_int_eq(a.verdict, SIMULATE_PERMIT);
+	ck_assert_int_eq(a.reason, REASON_PERMITTED_EXCEPTION);
+	ck_assert_str_eq(a.flow, "exception:antivirus-migration");
+	ck_assert_str_eq(a.decision.exception->approved_by, "CISO");
+	a = ask(&site, "{" EXCEPTION "," AFTER "}");
+	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
+	ck_assert_int_eq(a.reason, REASON_NOT_PERMITTED);
+	ck_assert_str_eq(a.flow, "");
+	/* seconds since 1970 will do */
+	a = ask(&site, "{" EXCEPTION ",\"at\":1822294799}");
+	ck_assert_int_eq(a.verdict, SIMULATE_INSPECT);
+	a = ask(&site, "{" EXCEPTION ",\"at\":1822294800}");
+	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
+}
+END_TEST
+
+START_TEST(what_an_exception_has_opened_is_cut_when_it_expires)
+{
+	auto_(site_clear) struct site site = site_of("conf/examples/alpha-prime-u");
+	struct simulate_answer a = ask(&site, "{" EXCEPTION "," BEFORE ",\"state\":\"open\"}");
+
+	ck_assert_int_eq(a.verdict, SIMULATE_PERMIT);
+	ck_assert_uint_eq(a.walk.ct_mark, MARK_OPEN | MARK_EXCEPTION);
+	ck_assert_str_eq(a.flow, "exception:antivirus-migration");
+	a = ask(&site, "{" EXCEPTION "," AFTER ",\"state\":\"open\"}");
+	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
+	ck_assert_int_eq(a.reason, REASON_EXCEPTION_EXPIRED);
+	ck_assert_uint_eq(a.walk.ct_mark, MARK_REFUSED);
+	/* from the server */
+	a = ask(&site, "{\"from\":\"198.51.100.250\",\"to\":\"192.168.10.141\",\"port\":40000,"
+		       "\"from_port\":8443,\"protocol\":\"tcp\",\"in\":\"wan0\",\"out\":"
+		       "\"lgwan0\",\"reply\":true,\"state\":\"open\"," BEFORE "}");
+	ck_assert_int_eq(a.verdict, SIMULATE_PERMIT);
+	a = ask(&site, "{\"from\":\"198.51.100.250\",\"to\":\"192.168.10.141\",\"port\":40000,"
+		       "\"from_port\":8443,\"protocol\":\"tcp\",\"in\":\"wan0\",\"out\":"
+		       "\"lgwan0\",\"reply\":true,\"state\":\"open\"," AFTER "}");
+	ck_assert_int_eq(a.reason, REASON_EXCEPTION_EXPIRED);
+}
+END_TEST
+
+#define RELAY                                                                                      \
+	"\"from\":\"192.168.10.244\",\"to\":\"192.168.30.244\",\"port\":8022,"                     \
+	"\"protocol\":\"tcp\""
+
+START_TEST(a_role_with_hardware_addresses_needs_one_of_them)
+{
+	auto_(site_clear) struct site site = site_of("conf/examples/route-3");
+	struct simulate_answer a = ask(&site, "{" RELAY ",\"mac\":\"02:00:00:00:10:f4\"}");
+
+	ck_assert_int_eq(a.verdict, SIMULATE_PERMIT);
+	a = ask(&site, "{" RELAY ",\"mac\":\"02:00:00:00:10:f5\"}");
+	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
+	ck_assert_int_eq(a.reason, REASON_SPOOFED);
+	a = ask(&site, "{" RELAY "}");
+	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
+}
+END_TEST
+
+START_TEST(addresses_that_map_ipv4_are_out_of_place)
+{
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
+	struct simulate_answer a =
+		ask(&city, "{\"from\":\"::ffff:192.168.10.11\",\"to\":\"2001:db8:203::1\","
+			   "\"port\":443,\"protocol\":\"tcp\",\"in\":\"lgwan0\"}");
+
+	ck_assert_int_eq(a.verdict, SIMULATE_REFUSE);
+	ck_assert_int_eq(a.reason, REASON_SPOOFED);
+	a = ask(&city, "{\"from\":\"2001:db8:10::11\",\"to\":\"::ffff:172.16.10.10\","
+		       "\"port\":443,\"protocol\":\"tcp\",\"out\":\"mynum0\"}");
+	ck_assert_int_eq(a.reason, REASON_MISROUTED);
+}
+END_TEST
+
 START_TEST(interfaces_come_from_the_policy_where_it_leaves_no_choice)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_question q =
 		question_of("{\"from\":\"192.168.10.11\",\"to\":\"2001:db8:203::1\",\"port\":443,"
 			    "\"protocol\":\"tcp\"}");
@@ -248,7 +334,7 @@ END_TEST
 
 START_TEST(questions_with_mistakes_are_told_what_is_wrong)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	static const struct {
 		const char *text, *part;
 	} cases[] = {
@@ -267,6 +353,8 @@ START_TEST(questions_with_mistakes_are_told_what_is_wrong)
 		{ "{\"name\":\"a..b\"}", "a..b" },
 		{ "{\"name\":\"*.example.com\"}", "*.example.com" },
 		{ "{\"state\":\"closed\"}", "\"closed\" is not a state" },
+		{ "{\"short\":\"no\"}", "\"short\" must be true or false" },
+		{ "{\"packet_mark\":4294967296}", "\"packet_mark\" must be" },
 		{ "{\"reply\":1}", "\"reply\" must be true or false" },
 		{ "{\"mac\":\"00:11:22\"}", "not a hardware address" },
 		{ "{\"hook\":\"prerouting\"}", "is not a hook" },
@@ -367,7 +455,7 @@ static const char *member(const json_t *object, const char *name)
 
 START_TEST(an_answer_as_json_has_what_the_answer_has)
 {
-	auto_(site_clear) struct site city = site_of("city");
+	auto_(site_clear) struct site city = site_of("tests/golden/ruleset/city");
 	struct simulate_question q = question_of("{" CLOUD ",\"port\":443}");
 	struct simulate_answer a;
 	char error[SIMULATE_ERROR_MAX];
@@ -409,6 +497,10 @@ int main(void)
 	tcase_add_test(tcase, what_is_refused_says_why_and_what_was_nearest);
 	tcase_add_test(tcase, packets_of_known_flows_go_by_state_and_mark);
 	tcase_add_test(tcase, the_appliance_itself_can_be_asked_about);
+	tcase_add_test(tcase, exceptions_hold_until_they_expire);
+	tcase_add_test(tcase, what_an_exception_has_opened_is_cut_when_it_expires);
+	tcase_add_test(tcase, a_role_with_hardware_addresses_needs_one_of_them);
+	tcase_add_test(tcase, addresses_that_map_ipv4_are_out_of_place);
 	tcase_add_test(tcase, interfaces_come_from_the_policy_where_it_leaves_no_choice);
 	tcase_add_test(tcase, questions_with_mistakes_are_told_what_is_wrong);
 	tcase_add_test(tcase, targets_are_read_as_people_write_them);
