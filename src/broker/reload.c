@@ -101,7 +101,7 @@ static int gather(const struct conntrack_entry *entry, void *data)
 
 static int gather_all(struct broker *broker, struct cuts *cuts)
 {
-	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED };
+	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED, MARK_GUARDED, MARK_PROVING };
 	int error = -EINTR;
 
 	for (int i = 0; i < WALK_TRIES && error == -EINTR; i++) {
