@@ -147,18 +147,22 @@ static uint32_t role_addresses(struct bounds *b, enum role role, enum space_vari
 			   space_addresses(b->space, side, &b->policy->endpoints[role].addresses));
 }
 
-/* The breakout line; for the internet at large, every other line to it as well. */
-static uint32_t lines(struct bounds *b, bool internet)
+/* The breakout line; for the internet at large, every other line to it: where the site has one to
+ * the security cloud, what is to pass that may not go around it. */
+static uint32_t lines(struct bounds *b, const struct guideline_flow *flow)
 {
-	uint32_t set =
+	uint32_t breakout =
 		space_interfaces(b->space, SPACE_OIF, &b->policy->zones[ZONE_EXTERNAL].interfaces);
+	uint32_t others = DIAGRAM_NONE;
 
-	for (size_t z = 0; internet && z < ZONE_COUNT; z++)
+	for (size_t z = 0; flow->to == ROLE_INTERNET && z < ZONE_COUNT; z++)
 		if (b->policy->zones[z].reaches_internet)
-			set = diagram_or(b->space->diagram, set,
-					 space_interfaces(b->space, SPACE_OIF,
-							  &b->policy->zones[z].interfaces));
-	return set;
+			others = diagram_or(b->space->diagram, others,
+					    space_interfaces(b->space, SPACE_OIF,
+							     &b->policy->zones[z].interfaces));
+	if (others != DIAGRAM_NONE && (flow->traverses & FIREWALL_BIT(FIREWALL_SECURITY_CLOUD)))
+		return others;
+	return diagram_or(b->space->diagram, breakout, others);
 }
 
 /* Where a flow may go, and on which ports. */
@@ -185,7 +189,7 @@ static int flow_targets(struct bounds *b, const struct guideline_flow *flow, uin
 				 space_ports(b->space, &b->policy->ports[flow->ports], ~0U));
 	}
 	if (external)
-		to = diagram_and(d, to, lines(b, flow->to == ROLE_INTERNET));
+		to = diagram_and(d, to, lines(b, flow));
 	*ret = to;
 	return 0;
 }

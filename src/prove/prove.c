@@ -88,6 +88,20 @@ static int pass(struct proof *p, uint32_t start, struct reach_ways *ret_ways, ui
 	return diagram_error(p->space.diagram);
 }
 
+/* Of the packets of the set (not empty) those that a kernel forwards at all, if there are any: a
+ * counterexample is to be one that can be sent. */
+static uint32_t sendable(struct proof *p, uint32_t set)
+{
+	auto_(addr_list_clear) struct addr_list martians = { 0 };
+	uint32_t left;
+
+	if (policy_martians(&martians))
+		return set;
+	left = less(p, set, space_addresses(&p->space, SPACE_SRC, &martians));
+	left = less(p, left, space_addresses(&p->space, SPACE_DST, &martians));
+	return left == DIAGRAM_NONE ? set : left;
+}
+
 /* Files what has been found: bad are packets that pass and must not. */
 static int judge(struct proof *p, struct prove_claim *claim, uint32_t bad, enum witness_kind kind)
 {
@@ -96,7 +110,10 @@ static int judge(struct proof *p, struct prove_claim *claim, uint32_t bad, enum 
 	claim->covered = p->covered;
 	if (err || claim->status != PROVE_HOLDS || bad == DIAGRAM_NONE)
 		return err;
-	err = witness_find(&p->witness, bad, kind, &claim->counterexample);
+	bad = sendable(p, bad);
+	err = diagram_error(p->space.diagram);
+	if (!err)
+		err = witness_find(&p->witness, bad, kind, &claim->counterexample);
 	if (err == -ENOENT) {
 		claim->status = PROVE_UNKNOWN;
 		(void)snprintf(claim->why, sizeof(claim->why), "%s",

@@ -254,14 +254,38 @@ static bool is_interface_of(const struct compile *c, enum zone zone, const char 
 	return false;
 }
 
-/* Whether a flow to that zone may leave by that interface. External addresses lie behind the
- * internet zone's line to the security cloud as well, but only what is meant for the internet at
- * large may take it. */
-static bool may_leave(const struct compile *c, const struct policy_place *place, enum zone to,
-		      bool internet)
+/* True if all that may flow between the zones passes the security cloud on its way, to which the
+ * site has a line. */
+static bool by_security_cloud(const struct compile *c, enum zone from, enum zone to)
 {
-	if (to != ZONE_EXTERNAL || is_interface_of(c, ZONE_EXTERNAL, place->interface))
+	uint32_t cloud = FIREWALL_BIT(FIREWALL_SECURITY_CLOUD);
+	bool line = false;
+
+	for (size_t zone = 0; zone < ZONE_COUNT; zone++)
+		line |= c->policy->zones[zone].reaches_internet;
+	for (size_t i = 0; line && i < c->grant_count; i++) {
+		const struct compile_grant *grant = &c->grants[i];
+
+		if (grant->from == from && grant->to == to && !(grant->flow->traverses & cloud))
+			return false;
+	}
+	return line;
+}
+
+/* Whether a flow between the zones may leave by that interface. External addresses lie behind the
+ * internet zone's line to the security cloud as well, but only what is meant for the internet at
+ * large may take it; and what is to pass the security cloud may not go around it by the breakout
+ * line. */
+static bool may_leave(const struct compile *c, const struct policy_place *place, enum zone from,
+		      enum zone to)
+{
+	bool internet;
+
+	(void)compile_pair_used(c, from, to, &internet);
+	if (to != ZONE_EXTERNAL)
 		return true;
+	if (is_interface_of(c, ZONE_EXTERNAL, place->interface))
+		return !internet || !by_security_cloud(c, from, to);
 	for (size_t zone = 0; internet && zone < ZONE_COUNT; zone++)
 		if (c->policy->zones[zone].reaches_internet &&
 		    is_interface_of(c, (enum zone)zone, place->interface))
@@ -291,8 +315,7 @@ static void targets_map(struct compile *c, const char *map, enum zone from, uint
 		const struct policy_place *place = &c->places.at[i % c->places.count];
 		auto_(addr_list_clear) struct addr_list here = { 0 };
 
-		if (!compile_pair_used(c, from, to, &internet) ||
-		    !may_leave(c, place, to, internet))
+		if (!compile_pair_used(c, from, to, &internet) || !may_leave(c, place, from, to))
 			continue;
 		build_fail(&c->build,
 			   common_addresses(&c->policy->zone_addresses[to], place, &here));

@@ -231,7 +231,7 @@ class Live:
         """The flow on the first port of each protocol, and what stands beside it."""
         tried = set()
         for proto, port, _, app in ports:
-            permitted = flow["id"] in self.site.permitting(src, dst, proto, port)
+            permitted = flow["id"] in self.site.permitting(src, dst, proto, port, self.firewall.way_of(dst))
             if app == "quic":
                 self.add(flow["id"], "quic", src, dst, proto, port, "", name)
                 continue
@@ -272,7 +272,7 @@ class Live:
 
     def add(self, flow, kind, src, dst, proto, port, app, name):
         wanted = kind == "flow"
-        if not wanted and kind != "wrong name" and self.site.permitting(src, dst, proto, port):
+        if not wanted and kind != "wrong name" and self.site.permitting(src, dst, proto, port, self.firewall.way_of(dst)):
             return  # another flow permits it
         if src == dst or self.namespace_of(src) == self.namespace_of(dst):
             return  # does not pass the firewall

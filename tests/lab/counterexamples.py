@@ -202,6 +202,7 @@ def one_policy(run, number, tally, packets):
 
 
 def main():
+    wire.end_in_order()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--policies", type=int, default=32)
     parser.add_argument("--packets", type=int, default=700, help="random packets for each policy")

@@ -48,9 +48,13 @@ class Differential:
         self.catalogue = sites.Catalogue()
         self.directory = wire.run("mktemp", "-d").strip()
         self.firewall = firewall.Firewall(sites.INTERFACES)
-        self.injector = wire.Injector(os.path.join(self.build, "tests", "bin", "inject"), self.firewall.name,
-                                      self.firewall.places, (0, 2))
-        self.queue = self.queue_of_kernel()
+        try:
+            self.injector = wire.Injector(os.path.join(self.build, "tests", "bin", "inject"), self.firewall.name,
+                                          self.firewall.places, (0, 2))
+        except BaseException:
+            self.firewall.close()
+            raise
+        self.queue = wire.queue_of_kernel()
         self.mutating = False
         self.outcomes, self.used = collections.Counter(), collections.Counter()
         self.sent = self.policies = self.refused = self.mismatches = self.unsteady = self.exceptions = 0
@@ -59,14 +63,6 @@ class Differential:
         self.injector.close()
         self.firewall.close()
         wire.run("rm", "-rf", self.directory)
-
-    def queue_of_kernel(self):
-        """native, where the kernel has it; else compat."""
-        try:
-            wire.run("unshare", "-n", "nft", "add table inet t; add chain inet t c; add rule inet t c queue num 0")
-            return "native"
-        except RuntimeError:
-            return "compat"
 
     # --- one policy ---
 
@@ -280,6 +276,7 @@ def mutated_run(run, tap, arguments):
 
 
 def main():
+    wire.end_in_order()
     arguments, tap = options(), Tap()
     run = Differential(arguments)
     known = sorted(glob.glob(os.path.join(TOP, "tests", "lab", "cases", "*.json")))

@@ -24,9 +24,16 @@ class Firewall:
         self.far = {i: "sk%d-%s" % (os.getpid(), far[i] if far else "far") for i in self.interfaces}
         self.places = [(self.far[i], i) for i in self.interfaces]
         self.namespaces = [self.name] + sorted(set(self.far.values()))
+        try:
+            self.set_up(bool(far))
+        except BaseException:
+            self.close()
+            raise
+
+    def set_up(self, far):
         for namespace in self.namespaces:
             wire.run("ip", "netns", "add", namespace)
-        self.on(self.name, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+        self.on(self.name, "sysctl", "-eqw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
                 "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0",
                 "net.ipv4.conf.all.send_redirects=0", "net.ipv4.conf.default.send_redirects=0",
                 "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_msgs_per_sec=1000000", "net.ipv4.icmp_msgs_burst=1000000",

@@ -31,6 +31,7 @@ TOP = sites.TOP
 OTHER_PORTS = [22, 53, 445, 3389]
 UNDECIDED = 1
 STRANGERS = ["203.0.114.77", "2001:db8:eeee::77"]  # somebody on the internet
+ELSEWHERE = ["203.0.114.78", "2001:db8:eeee::78"]  # somebody there to whom a wrong way leads
 
 
 class Try:
@@ -40,7 +41,7 @@ class Try:
         self.src, self.dst, self.proto, self.port = src, dst, proto, port
         self.interface, self.way, self.kind = interface, way, kind
         self.sport, self.flags, self.mac = more.get("sport", 0), more.get("flags", SYN), more.get("mac")
-        self.flows = site.permitting(src, dst, proto, port) if kind in ("pair", "mac") else []
+        self.flows = site.permitting(src, dst, proto, port, way) if kind in ("pair", "mac") else []
         self.seen = None
 
     def packet(self, sport):
@@ -68,6 +69,8 @@ class Tries:
         self.edges()
         for flow in site.used:
             self.beside(flow)
+            if flow["to"] == "internet":
+                self.around_the_cloud(flow)
 
     def add_name(self, address, name):
         if not self.site.is_martian(address) and not self.is_own(address):
@@ -125,14 +128,24 @@ class Tries:
 
     # --- packets ---
 
-    def add(self, src, dst, proto, port, kind="pair", interface=None, **more):
+    def around_the_cloud(self, flow):
+        """What passes the security cloud on its way to the internet must not leave by the breakout line."""
+        if not self.site.cloud_lines() or "external" not in self.site.zones or "security-cloud" not in flow["traverses"]:
+            return
+        for text in ELSEWHERE:
+            dst = ipaddress.ip_address(text)
+            for src in [a for a in self.names if flow["from"] in self.site.roles_of(a)]:
+                for proto, port in self.ports_of(flow):
+                    self.add(src, dst, proto, port, "pair", way=self.site.zones["external"]["interfaces"][0])
+
+    def add(self, src, dst, proto, port, kind="pair", interface=None, way=None, **more):
         if src == dst or src.version != dst.version or self.is_own(src) or self.is_own(dst):
             return
         ways = self.site.interfaces_of(dst)
         sources = [interface] if interface else self.site.interfaces_of(src)[:1]
         if not ways or not sources:
             return
-        way = self.way_to(dst, ways)
+        way = way or self.way_to(dst, ways)
         key = (src, dst, proto, port, kind, sources[0], tuple(sorted(more.items())))
         if key in self.known:
             return
@@ -144,8 +157,7 @@ class Tries:
     def way_to(self, dst, ways):
         """By the security cloud's line to the internet at large, where the site has one; services by the breakout."""
         if self.site.roles_of(dst) == {"internet"}:
-            lines = [i for z in self.site.zones.values() if z.get("reaches_internet") for i in z["interfaces"]]
-            return (lines or ways)[0]
+            return (self.site.cloud_lines() or ways)[0]
         return ways[0]
 
     def pairs(self):
@@ -274,7 +286,7 @@ class Matrix:
         try:
             self.wrong_open = self.open_round()
             tool = os.path.join(self.build, "tests", "bin", "apply_ruleset")
-            self.firewall.on(self.firewall.name, tool, "--queue", queue_of_kernel(), path)
+            self.firewall.on(self.firewall.name, tool, "--queue", wire.queue_of_kernel(), path)
             if change:
                 self.firewall.on(self.firewall.name, "nft", change)
             self.wrong = self.rules_round()
@@ -445,15 +457,8 @@ def page_of(flow):
     return ", ".join(pages) or re.split("（総務省、[^）]*）", flow["source"])[-1].strip()
 
 
-def queue_of_kernel():
-    try:
-        wire.run("unshare", "-n", "nft", "add table inet t; add chain inet t c; add rule inet t c queue num 0")
-        return "native"
-    except RuntimeError:
-        return "compat"
-
-
 def main():
+    wire.end_in_order()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--table", help="write the whole table to this file (Markdown)")
     parser.add_argument("policy", nargs="*", help="policies (conf/examples/*.conf)")

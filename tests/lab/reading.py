@@ -170,6 +170,15 @@ class Reading:
 
     # --- what may pass ---
 
+    def cloud_lines(self):
+        """The interfaces that lead to the security cloud, and by it to the internet."""
+        return [i for z in self.zones.values() if z.get("reaches_internet") for i in z["interfaces"]]
+
+    def goes_around(self, flow, way):
+        """What passes the security cloud on its way to the internet leaves by the line to it, where the site has one."""
+        return flow["to"] == "internet" and "security-cloud" in flow["traverses"] and bool(self.cloud_lines()) and (
+            way is not None and way not in self.cloud_lines())
+
     def flow_permits(self, flow, src, dst, proto, port):
         source = self.roles.get(flow["from"])
         if not source or not source.has(src):
@@ -195,9 +204,10 @@ class Reading:
         return any(Range.of(r).has(src) for r in ends[0]) and any(Range.of(r).has(dst) for r in ends[1]) and opens(
             [port_of(p) for p in exception["ports"]], proto, port)
 
-    def permitting(self, src, dst, proto, port):
-        """The identifiers of the catalogue's flows in use (and of the policy's exceptions) that permit a new flow."""
-        found = [f["id"] for f in self.used if self.flow_permits(f, src, dst, proto, port)]
+    def permitting(self, src, dst, proto, port, way=None):
+        """The identifiers of the catalogue's flows in use (and of the policy's exceptions) that permit a new flow,
+        by that way if it is known."""
+        found = [f["id"] for f in self.used if self.flow_permits(f, src, dst, proto, port) and not self.goes_around(f, way)]
         found += ["exception:" + e.get("name", "") for e in self.exceptions if self.exception_permits(e, src, dst, proto, port)]
         return found
 

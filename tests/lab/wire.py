@@ -2,9 +2,10 @@
 """Packets as bytes, and the injector that sends them through the firewall of a lab."""
 
 import ipaddress
-import socket
+import signal
 import struct
 import subprocess
+import sys
 
 TOKEN_SHIFT = 12  # as in inject.c
 HOPS = 61
@@ -199,6 +200,12 @@ def ports_of(packet):
     return struct.unpack("!HH", packet[at:at + 4])
 
 
+def end_in_order():
+    """Whoever ends the program by a signal lets it clear up first."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(130))
+
+
 def run(*words, **options):
     """A command that must succeed; its output."""
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **options)
@@ -207,4 +214,10 @@ def run(*words, **options):
     return done.stdout
 
 
-assert socket.IPPROTO_TCP == TCP
+def queue_of_kernel():
+    """native, where nft can load a queue statement; else compat."""
+    try:
+        run("unshare", "-n", "nft", "add table inet t; add chain inet t c; add rule inet t c queue num 0")
+        return "native"
+    except RuntimeError:
+        return "compat"

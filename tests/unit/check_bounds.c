@@ -104,11 +104,24 @@ static const char *place_of(const struct site *site, const struct addr *a)
 	return NULL;
 }
 
+/* By which interface a flow leaves: from the internet zone to the internet by the security cloud,
+ * where there is a line to it. */
+static const char *way_of(const struct site *site, const struct flow_key *key)
+{
+	const struct policy_zone *internet = &site->policy->zones[ZONE_INTERNET];
+
+	if (internet->reaches_internet &&
+	    policy_zone_of(site->policy, &key->src) == ZONE_INTERNET &&
+	    policy_zone_of(site->policy, &key->dst) == ZONE_EXTERNAL)
+		return internet->interfaces.at[0];
+	return place_of(site, &key->dst);
+}
+
 /* A packet as the sender of that address would send it. */
 static bool packet_of(const struct site *site, const struct flow_key *key, struct walk_packet *ret)
 {
 	enum role role = policy_role_of(site->policy, &key->src);
-	const char *in = place_of(site, &key->src), *out = place_of(site, &key->dst);
+	const char *in = place_of(site, &key->src), *out = way_of(site, key);
 
 	*ret = (struct walk_packet){ .family = key->src.family,
 				     .src = key->src,

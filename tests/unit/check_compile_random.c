@@ -165,6 +165,19 @@ static const char *place_of(const struct site *site, const struct addr *a)
 	return found;
 }
 
+/* By which interface a flow leaves: from the internet zone to the internet by the security cloud,
+ * where there is a line to it. */
+static const char *way_of(const struct site *site, const struct flow_key *key)
+{
+	const struct policy_zone *internet = &site->policy->zones[ZONE_INTERNET];
+
+	if (internet->reaches_internet &&
+	    policy_zone_of(site->policy, &key->src) == ZONE_INTERNET &&
+	    policy_zone_of(site->policy, &key->dst) == ZONE_EXTERNAL)
+		return internet->interfaces.at[0];
+	return place_of(site, &key->dst);
+}
+
 /* The hardware address that a role must come from, or one of nobody. *ret_bound: it is one of the
  * role's. */
 static void set_mac(const struct policy *policy, struct walk_packet *packet, bool *ret_bound,
@@ -238,7 +251,7 @@ static bool try_random_packet(const struct site *site)
 	random_port(policy, &key);
 	packet = first_packet(&key);
 	in = place_of(site, &key.src);
-	out = place_of(site, &key.dst);
+	out = way_of(site, &key);
 	if (anywhere) {
 		in = site->places.at[below(site->places.count)].interface;
 		out = site->places.at[below(site->places.count)].interface;

@@ -64,9 +64,13 @@ static const struct prove_claim *claim_of(const struct prove_result *result, con
 	return NULL;
 }
 
-/* Runs the proof; what fails must have a packet that the walk lets through. */
+/* Runs the proof; what fails must have a packet that the walk lets through, and that can be sent.
+ */
 static void prove(struct site *site)
 {
+	auto_(addr_list_clear) struct addr_list martians = { 0 };
+
+	ck_assert_int_eq(policy_martians(&martians), 0);
 	ck_assert_int_eq(prove_ruleset(site->policy, site->ruleset, &site->result), 0);
 	for (size_t i = 0; i < site->result.count; i++) {
 		const struct prove_claim *claim = &site->result.claims[i];
@@ -79,6 +83,8 @@ static void prove(struct site *site)
 			0);
 		ck_assert(walked.outcome == WALK_ACCEPT || walked.outcome == WALK_QUEUE);
 		ck_assert_str_ne(claim->why, "");
+		ck_assert(!addr_list_has(&martians, &claim->counterexample.src));
+		ck_assert(!addr_list_has(&martians, &claim->counterexample.dst));
 	}
 }
 
