@@ -30,17 +30,6 @@ struct readback_set *readback_find_set(struct readback *rb, const char *name)
 	return NULL;
 }
 
-/* The name without the ending that says whose turn it is. */
-static void plain_name(const char *name, char *out, size_t cap)
-{
-	const size_t suffix = strlen(RENAMED_SUFFIX);
-	size_t len = strlen(name);
-
-	if (len > suffix && strcmp(name + len - suffix, RENAMED_SUFFIX) == 0)
-		len -= suffix;
-	(void)snprintf(out, cap, "%.*s", (int)len, name);
-}
-
 static int take_key(struct readback *rb, struct readback_set *set, const struct nlattr **attrs)
 {
 	const struct nlattr *userdata = attrs[NFTA_SET_USERDATA];
@@ -124,7 +113,7 @@ static int take_definition(struct readback *rb, const char *name, const struct n
 	set = &grown[rb->set_count++];
 	*set = (struct readback_set){ 0 };
 	(void)snprintf(set->name, sizeof(set->name), "%s", name);
-	plain_name(name, set->set.name, sizeof(set->set.name));
+	renamed_plain(name, set->set.name, sizeof(set->set.name));
 	r = take_flags(rb, set, attrs);
 	if (r == 0)
 		r = take_key(rb, set, attrs);

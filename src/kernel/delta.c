@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds what differs between two lowered rulesets, and sends it. */
+#include "kernel/delta.h"
+
+#include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "common/errors.h"
+#include "kernel/batch.h"
+#include "kernel/element.h"
+#include "kernel/renamed.h"
+#include "kernel/statement.h"
+#include "kernel/table.h"
+#include "kernel/transaction.h"
+#include "ruleset/same.h"
+
+enum fate {
+	FATE_KEEP,   /* there, and the same */
+	FATE_CHANGE, /* there; it changes where it is */
+	FATE_MAKE,   /* to be made: not there, or another takes its place */
+};
+
+struct set_plan {
+	enum fate fate;
+	size_t former; /* its index in former; SIZE_MAX: none */
+	struct packed_places gone, new;
+};
+
+struct plan {
+	const struct lowered *former;
+	struct lowered *next;
+	const struct delta_options *options;
+	struct set_plan *sets; /* of next's */
+	enum fate *chains;
+	bool *kept;                /* of former's sets: they stay under their names */
+	size_t to_make, to_change; /* sets and chains of these fates, or to be deleted */
+};
+
+static void clear(struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; p->sets && i < p->next->ruleset->set_count; i++) {
+		packed_places_clear(&p->sets[i].gone);
+		packed_places_clear(&p->sets[i].new);
+	}
+	free(p->sets);
+	free(p->chains);
+	free(p->kept);
+}
+
+static bool same_kind(const struct ruleset_set *a, const struct ruleset_set *b)
+{
+	size_t i;
+
+	if (a->key_fields != b->key_fields || a->interval != b->interval ||
+	    a->is_map != b->is_map || a->timeouts != b->timeouts)
+		return false;
+	for (i = 0; i < a->key_fields; i++)
+		if (a->key[i] != b->key[i])
+			return false;
+	return true;
+}
+
+/* The set of former that has this plain name. */
+static size_t find_former(const struct plan *p, const char *plain)
+{
+	const struct ruleset *ruleset = p->former->ruleset;
+	char name[RULESET_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < ruleset->set_count; i++) {
+		renamed_plain(ruleset->sets[i].name, name, sizeof(name));
+		if (strcmp(name, plain) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* Decides a set's fate and its name in the kernel. */
+static int plan_set(struct plan *p, size_t i, char *name)
+{
+	const struct ruleset_set *set = &p->next->ruleset->sets[i], *old;
+	struct set_plan *plan = &p->sets[i];
+
+	memcpy(name, set->name, RULESET_NAME_MAX);
+	plan->fate = FATE_MAKE;
+	plan->former = find_former(p, set->name);
+	if (plan->former == SIZE_MAX) {
+		p->to_make++;
+		return 0;
+	}
+	old = &p->former->ruleset->sets[plan->former];
+	if (same_kind(old, set) &&
+	    packed_same(&p->former->packed[plan->former], &p->next->packed[i]))
+		plan->fate = FATE_KEEP;
+	else if (same_kind(old, set) && !set->interval && !set->timeouts)
+		plan->fate = FATE_CHANGE;
+	if (plan->fate == FATE_MAKE) {
+		p->to_make++;
+		return renamed_other(old->name, name, RULESET_NAME_MAX);
+	}
+	p->kept[plan->former] = true;
+	memcpy(name, old->name, RULESET_NAME_MAX);
+	if (plan->fate == FATE_KEEP)
+		return 0;
+	p->to_change++;
+	return packed_diff(&p->former->packed[plan->former], &p->next->packed[i], &plan->gone,
+			   &plan->new);
+}
+
+static void free_names(char (**names)[RULESET_NAME_MAX])
+{
+	free(*names);
+}
+
+static int plan_sets(struct plan *p)
+{
+	size_t count = p->next->ruleset->set_count, i;
+	auto_(free_names) char(*names)[RULESET_NAME_MAX] = calloc(count + 1, sizeof(*names));
+	int r = names ? 0 : -ENOMEM;
+
+	for (i = 0; r == 0 && i < count; i++)
+		r = plan_set(p, i, names[i]);
+	if (r == 0)
+		lowered_rename(p->next, names);
+	for (i = 0; i < p->former->ruleset->set_count; i++)
+		p->to_change += !p->kept[i];
+	return r;
+}
+
+static bool same_rules(const struct ruleset_chain *a, const struct ruleset_chain *b)
+{
+	size_t i;
+
+	if (a->rule_count != b->rule_count)
+		return false;
+	for (i = 0; i < a->rule_count; i++)
+		if (!same_rule(&a->rules[i], &b->rules[i]))
+			return false;
+	return true;
+}
+
+/* After the sets: rules are the same only where the names in them are. */
+static int plan_chains(struct plan *p)
+{
+	const struct ruleset *former = p->former->ruleset, *next = p->next->ruleset;
+	size_t i;
+
+	for (i = 0; i < next->chain_count; i++) {
+		const struct ruleset_chain *chain = &next->chains[i];
+		const struct ruleset_chain *old = ruleset_chain(former, chain->name);
+
+		p->chains[i] = FATE_MAKE;
+		if (!old) {
+			p->to_make++;
+			p->to_change++;
+			continue;
+		}
+		if (old->hook != chain->hook || old->priority != chain->priority ||
+		    old->policy_drop != chain->policy_drop)
+			return -ENOTSUP;
+		p->chains[i] = same_rules(old, chain) ? FATE_KEEP : FATE_CHANGE;
+		p->to_change += p->chains[i] == FATE_CHANGE;
+	}
+	for (i = 0; i < former->chain_count; i++)
+		p->to_change += ruleset_chain(next, former->chains[i].name) == NULL;
+	return 0;
+}
+
+static int commit(const struct plan *p, int r, struct batch *batch)
+{
+	auto_(errors_clear) struct errors unheard = { 0 };
+
+	r = transaction_send(r, batch, p->options->sock, &unheard);
+	if (r == 0)
+		++*p->options->ret_commits;
+	return r;
+}
+
+/* What does nothing until a rule mentions it. */
+static int lay_out(const struct plan *p)
+{
+	auto_(errors_clear) struct errors unheard = { 0 };
+	auto_(batch_freep) struct batch *batch = NULL;
+	size_t i;
+	int r;
+
+	if (p->to_make == 0)
+		return 0;
+	r = batch_new(RULESET_TABLE, &batch);
+	for (i = 0; r == 0 && i < p->next->ruleset->chain_count; i++)
+		if (p->chains[i] == FATE_MAKE)
+			r = table_put_chain(batch, &p->next->ruleset->chains[i]);
+	for (i = 0; r == 0 && i < p->next->ruleset->set_count; i++)
+		if (p->sets[i].fate == FATE_MAKE)
+			r = transaction_put_set(batch, p->next, i, &unheard);
+	return commit(p, r, batch);
+}
+
+/* Takes back what was laid out. */
+static void clear_away(const struct plan *p)
+{
+	auto_(batch_freep) struct batch *batch = NULL;
+	size_t i;
+	int r;
+
+	if (p->to_make == 0)
+		return;
+	r = batch_new(RULESET_TABLE, &batch);
+	for (i = 0; r == 0 && i < p->next->ruleset->set_count; i++)
+		if (p->sets[i].fate == FATE_MAKE)
+			r = table_put_delete(batch, BATCH_SET, p->next->ruleset->sets[i].name);
+	for (i = 0; r == 0 && i < p->next->ruleset->chain_count; i++)
+		if (p->chains[i] == FATE_MAKE)
+			r = table_put_delete(batch, BATCH_CHAIN, p->next->ruleset->chains[i].name);
+	(void)commit(p, r, batch);
+}
+
+/* Rules that go, so that what they mention can go as well. */
+static int put_flushes(const struct plan *p, struct batch *batch)
+{
+	const struct ruleset *former = p->former->ruleset, *next = p->next->ruleset;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < next->chain_count; i++)
+		if (p->chains[i] == FATE_CHANGE)
+			r = table_put_flush_chain(batch, next->chains[i].name);
+	for (i = 0; r == 0 && i < former->chain_count; i++)
+		if (!ruleset_chain(next, former->chains[i].name))
+			r = table_put_flush_chain(batch, former->chains[i].name);
+	return r;
+}
+
+static int put_elements(const struct plan *p, struct batch *batch)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < p->next->ruleset->set_count; i++) {
+		const struct set_plan *plan = &p->sets[i];
+		const struct ruleset_set *set = &p->next->ruleset->sets[i];
+
+		if (plan->fate != FATE_CHANGE)
+			continue;
+		r = element_put_packed(batch, set, &p->former->packed[plan->former], &plan->gone,
+				       NFT_MSG_DELSETELEM);
+		if (r == 0)
+			r = element_put_packed(batch, set, &p->next->packed[i], &plan->new,
+					       NFT_MSG_NEWSETELEM);
+	}
+	return r;
+}
+
+static int put_deletions(const struct plan *p, struct batch *batch)
+{
+	const struct ruleset *former = p->former->ruleset;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < former->set_count; i++)
+		if (!p->kept[i])
+			r = table_put_delete(batch, BATCH_SET, former->sets[i].name);
+	for (i = 0; r == 0 && i < former->chain_count; i++)
+		if (!ruleset_chain(p->next->ruleset, former->chains[i].name))
+			r = table_put_delete(batch, BATCH_CHAIN, former->chains[i].name);
+	return r;
+}
+
+static int put_rules(const struct plan *p, struct batch *batch)
+{
+	auto_(errors_clear) struct errors unheard = { 0 };
+	const struct ruleset *next = p->next->ruleset;
+	struct statement_context context = { .batch = batch,
+					     .queue = p->options->queue,
+					     .next_set_id = (uint32_t)next->set_count + 1 };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < next->chain_count; i++)
+		if (p->chains[i] != FATE_KEEP)
+			r = transaction_put_rules(&context, &next->chains[i], &unheard);
+	return r;
+}
+
+/* The one moment in which the policy changes. */
+static int switch_over(const struct plan *p)
+{
+	auto_(batch_freep) struct batch *batch = NULL;
+	int r;
+
+	if (p->to_change == 0 && p->to_make == 0)
+		return 0;
+	r = batch_new(RULESET_TABLE, &batch);
+	if (r == 0)
+		r = put_flushes(p, batch);
+	if (r == 0)
+		r = put_elements(p, batch);
+	if (r == 0)
+		r = put_rules(p, batch);
+	if (r == 0)
+		r = put_deletions(p, batch);
+	if (r == 0 && !batch_message(batch, 0))
+		return 0; /* what was laid out is all that differs: sets that no rule looks into */
+	return commit(p, r, batch);
+}
+
+int delta_apply(const struct lowered *former, struct lowered *next,
+		const struct delta_options *options)
+{
+	auto_(clear) struct plan p = { .former = former, .next = next, .options = options };
+	int r;
+
+	p.sets = calloc(next->ruleset->set_count + 1, sizeof(*p.sets));
+	p.chains = calloc(next->ruleset->chain_count + 1, sizeof(*p.chains));
+	p.kept = calloc(former->ruleset->set_count + 1, sizeof(*p.kept));
+	if (!p.sets || !p.chains || !p.kept)
+		return -ENOMEM;
+	r = plan_sets(&p);
+	if (r == 0)
+		r = plan_chains(&p);
+	if (r == 0)
+		r = lay_out(&p);
+	if (r < 0)
+		return r;
+	r = switch_over(&p);
+	if (r < 0)
+		clear_away(&p);
+	return r;
+}
