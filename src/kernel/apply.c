@@ -228,17 +228,23 @@ static int apply_in_place(struct load *load, const struct present *former)
 
 /* Only what differs from what is known to be in the kernel; anything but 0: it has to be the whole.
  */
-static int apply_difference(struct load *load, uint32_t generation)
+static int apply_difference(struct load *load, const struct ruleset *ruleset, uint32_t generation)
 {
 	const struct apply_state *state = load->options->state;
 	const struct delta_options options = { .queue = load->options->queue,
 					       .sock = load->sock,
 					       .ret_commits = &load->commits };
+	int r;
 
 	if (!state || !state->lowered || state->queue != load->options->queue ||
 	    state->generation != generation)
 		return -ENODATA;
-	return delta_apply(state->lowered, load->next, &options);
+	r = lowered_make(ruleset, LOWERED_ELEMENTS_MIN, state->lowered, &load->next);
+	if (r == 0)
+		r = delta_apply(state->lowered, load->next, &options);
+	if (r < 0)
+		lowered_freep(&load->next);
+	return r;
 }
 
 static int apply_whole(struct load *load)
@@ -252,15 +258,17 @@ static int apply_whole(struct load *load)
 
 /* Keeps what is in the kernel now, for the next load to start from; but nothing where somebody else
  * may have changed it meanwhile. */
-static void remember(struct load *load, uint32_t before)
+static void remember(struct load *load, const struct ruleset *ruleset, bool whole, uint32_t before)
 {
 	struct apply_state *state = load->options->state;
+	auto_(lowered_freep) struct lowered *former = NULL;
 	uint32_t after = 0;
 
 	if (!state)
 		return;
-	lowered_freep(&state->lowered);
-	if (generation_read(load->sock, &after) < 0 || after != before + load->commits)
+	former = steal(state->lowered);
+	if (generation_read(load->sock, &after) < 0 || after != before + load->commits ||
+	    lowered_settle(load->next, whole ? NULL : former, ruleset) < 0)
 		return;
 	state->lowered = steal(load->next);
 	state->queue = load->options->queue;
@@ -270,13 +278,13 @@ static void remember(struct load *load, uint32_t before)
 static int apply(struct load *load, const struct ruleset *ruleset)
 {
 	uint32_t generation = 0;
-	int r = generation_read(load->sock, &generation);
-	bool counted = r == 0;
-
 	/* Whoever cannot ask cannot load either; loading says why in words. */
-	if (!counted || apply_difference(load, generation) < 0) {
-		lowered_freep(&load->next); /* its names may have been taken for the difference */
-		r = lowered_make(ruleset, LOWERED_ELEMENTS_MIN, &load->next);
+	bool counted = generation_read(load->sock, &generation) == 0;
+	bool whole = !counted || apply_difference(load, ruleset, generation) < 0;
+	int r = 0;
+
+	if (whole) {
+		r = lowered_make(ruleset, LOWERED_ELEMENTS_MIN, NULL, &load->next);
 		if (r < 0) {
 			errors_add(load->errors, NULL, 0, _("the ruleset cannot be sent: %s"),
 				   strerror(-r));
@@ -285,7 +293,7 @@ static int apply(struct load *load, const struct ruleset *ruleset)
 		r = apply_whole(load);
 	}
 	if (r == 0 && counted)
-		remember(load, generation);
+		remember(load, ruleset, whole, generation);
 	else if (load->options->state && load->commits > 0)
 		lowered_freep(&load->options->state->lowered);
 	return r;
@@ -308,8 +316,6 @@ int apply_ruleset(const struct ruleset *ruleset, const struct apply_options *opt
 	struct load load = { .options = options, .errors = errors };
 	int r = socket_for(options->sock, &owned, &load.sock);
 
-	if (r == 0 && options->state && options->state->lowered)
-		r = lowered_make(ruleset, LOWERED_ELEMENTS_MIN, &load.next);
 	if (r < 0) {
 		errors_add(errors, NULL, 0, _("the ruleset cannot be sent: %s"), strerror(-r));
 		return r;

@@ -11,125 +11,44 @@
 #include "common/errors.h"
 #include "kernel/batch.h"
 #include "kernel/element.h"
-#include "kernel/renamed.h"
 #include "kernel/statement.h"
 #include "kernel/table.h"
 #include "kernel/transaction.h"
 #include "ruleset/same.h"
 
-enum fate {
-	FATE_KEEP,   /* there, and the same */
-	FATE_CHANGE, /* there; it changes where it is */
-	FATE_MAKE,   /* to be made: not there, or another takes its place */
-};
-
-struct set_plan {
-	enum fate fate;
-	size_t former; /* its index in former; SIZE_MAX: none */
-	struct packed_places gone, new;
-};
+enum fate { FATE_KEEP, FATE_CHANGE, FATE_MAKE };
 
 struct plan {
-	const struct lowered *former;
-	struct lowered *next;
+	const struct lowered *former, *next;
 	const struct delta_options *options;
-	struct set_plan *sets; /* of next's */
 	enum fate *chains;
-	bool *kept;                /* of former's sets: they stay under their names */
+	bool *kept;                /* of former's sets: they stay */
 	size_t to_make, to_change; /* sets and chains of these fates, or to be deleted */
 };
 
 static void clear(struct plan *p)
 {
-	size_t i;
-
-	for (i = 0; p->sets && i < p->next->ruleset->set_count; i++) {
-		packed_places_clear(&p->sets[i].gone);
-		packed_places_clear(&p->sets[i].new);
-	}
-	free(p->sets);
 	free(p->chains);
 	free(p->kept);
 }
 
-static bool same_kind(const struct ruleset_set *a, const struct ruleset_set *b)
+static void plan_sets(struct plan *p)
 {
-	size_t i;
+	const struct ruleset *former = p->former->ruleset, *next = p->next->ruleset;
+	size_t i, j;
 
-	if (a->key_fields != b->key_fields || a->interval != b->interval ||
-	    a->is_map != b->is_map || a->timeouts != b->timeouts)
-		return false;
-	for (i = 0; i < a->key_fields; i++)
-		if (a->key[i] != b->key[i])
-			return false;
-	return true;
-}
-
-/* The set of former that has this plain name. */
-static size_t find_former(const struct plan *p, const char *plain)
-{
-	const struct ruleset *ruleset = p->former->ruleset;
-	char name[RULESET_NAME_MAX];
-	size_t i;
-
-	for (i = 0; i < ruleset->set_count; i++) {
-		renamed_plain(ruleset->sets[i].name, name, sizeof(name));
-		if (strcmp(name, plain) == 0)
-			return i;
+	for (i = 0; i < next->set_count; i++) {
+		if (p->next->parts[i].fate == LOWERED_MAKE) {
+			p->to_make++;
+			continue;
+		}
+		for (j = 0; j < former->set_count; j++)
+			if (strcmp(former->sets[j].name, next->sets[i].name) == 0)
+				p->kept[j] = true;
+		p->to_change += p->next->parts[i].fate == LOWERED_CHANGE;
 	}
-	return SIZE_MAX;
-}
-
-/* Decides a set's fate and its name in the kernel. */
-static int plan_set(struct plan *p, size_t i, char *name)
-{
-	const struct ruleset_set *set = &p->next->ruleset->sets[i], *old;
-	struct set_plan *plan = &p->sets[i];
-
-	memcpy(name, set->name, RULESET_NAME_MAX);
-	plan->fate = FATE_MAKE;
-	plan->former = find_former(p, set->name);
-	if (plan->former == SIZE_MAX) {
-		p->to_make++;
-		return 0;
-	}
-	old = &p->former->ruleset->sets[plan->former];
-	if (same_kind(old, set) &&
-	    packed_same(&p->former->packed[plan->former], &p->next->packed[i]))
-		plan->fate = FATE_KEEP;
-	else if (same_kind(old, set) && !set->interval && !set->timeouts)
-		plan->fate = FATE_CHANGE;
-	if (plan->fate == FATE_MAKE) {
-		p->to_make++;
-		return renamed_other(old->name, name, RULESET_NAME_MAX);
-	}
-	p->kept[plan->former] = true;
-	memcpy(name, old->name, RULESET_NAME_MAX);
-	if (plan->fate == FATE_KEEP)
-		return 0;
-	p->to_change++;
-	return packed_diff(&p->former->packed[plan->former], &p->next->packed[i], &plan->gone,
-			   &plan->new);
-}
-
-static void free_names(char (**names)[RULESET_NAME_MAX])
-{
-	free(*names);
-}
-
-static int plan_sets(struct plan *p)
-{
-	size_t count = p->next->ruleset->set_count, i;
-	auto_(free_names) char(*names)[RULESET_NAME_MAX] = calloc(count + 1, sizeof(*names));
-	int r = names ? 0 : -ENOMEM;
-
-	for (i = 0; r == 0 && i < count; i++)
-		r = plan_set(p, i, names[i]);
-	if (r == 0)
-		lowered_rename(p->next, names);
-	for (i = 0; i < p->former->ruleset->set_count; i++)
+	for (i = 0; i < former->set_count; i++)
 		p->to_change += !p->kept[i];
-	return r;
 }
 
 static bool same_rules(const struct ruleset_chain *a, const struct ruleset_chain *b)
@@ -196,7 +115,7 @@ static int lay_out(const struct plan *p)
 		if (p->chains[i] == FATE_MAKE)
 			r = table_put_chain(batch, &p->next->ruleset->chains[i]);
 	for (i = 0; r == 0 && i < p->next->ruleset->set_count; i++)
-		if (p->sets[i].fate == FATE_MAKE)
+		if (p->next->parts[i].fate == LOWERED_MAKE)
 			r = transaction_put_set(batch, p->next, i, &unheard);
 	return commit(p, r, batch);
 }
@@ -212,7 +131,7 @@ static void clear_away(const struct plan *p)
 		return;
 	r = batch_new(RULESET_TABLE, &batch);
 	for (i = 0; r == 0 && i < p->next->ruleset->set_count; i++)
-		if (p->sets[i].fate == FATE_MAKE)
+		if (p->next->parts[i].fate == LOWERED_MAKE)
 			r = table_put_delete(batch, BATCH_SET, p->next->ruleset->sets[i].name);
 	for (i = 0; r == 0 && i < p->next->ruleset->chain_count; i++)
 		if (p->chains[i] == FATE_MAKE)
@@ -242,16 +161,14 @@ static int put_elements(const struct plan *p, struct batch *batch)
 	int r = 0;
 
 	for (i = 0; r == 0 && i < p->next->ruleset->set_count; i++) {
-		const struct set_plan *plan = &p->sets[i];
+		const struct lowered_part *part = &p->next->parts[i];
 		const struct ruleset_set *set = &p->next->ruleset->sets[i];
 
-		if (plan->fate != FATE_CHANGE)
+		if (part->fate != LOWERED_CHANGE)
 			continue;
-		r = element_put_packed(batch, set, &p->former->packed[plan->former], &plan->gone,
-				       NFT_MSG_DELSETELEM);
+		r = element_put_packed(batch, set, &part->gone, NFT_MSG_DELSETELEM);
 		if (r == 0)
-			r = element_put_packed(batch, set, &p->next->packed[i], &plan->new,
-					       NFT_MSG_NEWSETELEM);
+			r = element_put_packed(batch, set, &part->new, NFT_MSG_NEWSETELEM);
 	}
 	return r;
 }
@@ -309,20 +226,18 @@ static int switch_over(const struct plan *p)
 	return commit(p, r, batch);
 }
 
-int delta_apply(const struct lowered *former, struct lowered *next,
+int delta_apply(const struct lowered *former, const struct lowered *next,
 		const struct delta_options *options)
 {
 	auto_(clear) struct plan p = { .former = former, .next = next, .options = options };
 	int r;
 
-	p.sets = calloc(next->ruleset->set_count + 1, sizeof(*p.sets));
 	p.chains = calloc(next->ruleset->chain_count + 1, sizeof(*p.chains));
 	p.kept = calloc(former->ruleset->set_count + 1, sizeof(*p.kept));
-	if (!p.sets || !p.chains || !p.kept)
+	if (!p.chains || !p.kept)
 		return -ENOMEM;
-	r = plan_sets(&p);
-	if (r == 0)
-		r = plan_chains(&p);
+	plan_sets(&p);
+	r = plan_chains(&p);
 	if (r == 0)
 		r = lay_out(&p);
 	if (r < 0)

@@ -15,11 +15,10 @@ struct delta_options {
 	uint32_t *ret_commits; /* grows by one with each transaction that takes effect */
 };
 
-/* former is just what is in the kernel, under the names that its sets have there; next gets the
- * names that its sets are to have. Hash sets get and lose elements where they are; sets of other
- * kinds that changed are laid beside the old ones first, and the rules that look into them change
- * in the second transaction, with all else. 0; -ENOTSUP: what differs cannot be changed so (a chain
- * that hooks elsewhere now); or -errno. On failure all is as it was, but next may have other names.
- */
-int delta_apply(const struct lowered *former, struct lowered *next,
+/* former is just what is in the kernel; next was made with it (see lowered_make()). Hash sets get
+ * and lose elements where they are; other sets that differ are laid beside the old ones first, and
+ * the rules that look into them change in the second transaction, with all else. 0; -ENOTSUP: what
+ * differs cannot be changed so (a chain that hooks elsewhere now); or -errno. On failure all is as
+ * it was. */
+int delta_apply(const struct lowered *former, const struct lowered *next,
 		const struct delta_options *options);

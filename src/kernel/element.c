@@ -51,12 +51,10 @@ uint32_t element_verdict_code(enum ruleset_verdict_kind kind)
 struct element_writer {
 	struct batch *batch;
 	const struct ruleset_set *set;
-	uint16_t type; /* NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
-	/* Where elements come from: packed (all of them, or those at places), else the set. */
-	const struct packed *packed;
-	const struct packed_places *places;
-	size_t number;  /* of the element being written, from 1 */
-	int64_t now_ms; /* since 1970; where elements may expire */
+	uint16_t type;               /* NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
+	const struct packed *packed; /* where elements come from; NULL: the set itself */
+	size_t number;               /* of the element being written, from 1 */
+	int64_t now_ms;              /* since 1970; where elements may expire */
 	struct nlmsghdr *message;
 	struct nlattr *list;
 };
@@ -209,20 +207,13 @@ static int put_range(struct element_writer *w, const struct ruleset_element *e, 
 	return put_range_end(w, end, len);
 }
 
-static size_t element_count(const struct element_writer *w)
-{
-	if (w->places)
-		return w->places->count;
-	return w->packed ? w->packed->count : w->set->element_count;
-}
-
 /* Element i, in *unpacked where it has to be put together. */
 static const struct ruleset_element *element_number(const struct element_writer *w, size_t i,
 						    struct ruleset_element *unpacked)
 {
 	if (!w->packed)
 		return &w->set->elements[i];
-	packed_get(w->packed, w->places ? w->places->at[i] : i, unpacked);
+	packed_get(w->packed, i, unpacked);
 	return unpacked;
 }
 
@@ -230,7 +221,8 @@ static int put_elements(struct element_writer *w)
 {
 	static const uint8_t zero[RULESET_KEY_BYTES_MAX];
 	bool ranges = w->set->interval && w->set->key_fields == 1;
-	size_t len = set_key_len(w->set), count = element_count(w), i;
+	size_t count = w->packed ? w->packed->count : w->set->element_count;
+	size_t len = set_key_len(w->set), i;
 	struct ruleset_element unpacked;
 	int r = 0;
 
@@ -260,15 +252,11 @@ int element_put_all(struct batch *batch, const struct ruleset_set *set)
 }
 
 int element_put_packed(struct batch *batch, const struct ruleset_set *set,
-		       const struct packed *packed, const struct packed_places *places,
-		       uint16_t type)
+		       const struct packed *packed, uint16_t type)
 {
-	struct element_writer w = { .batch = batch,
-				    .set = set,
-				    .type = type,
-				    .packed = packed,
-				    .places = places,
-				    .number = 1 };
+	struct element_writer w = {
+		.batch = batch, .set = set, .type = type, .packed = packed, .number = 1
+	};
 
 	return put_elements(&w);
 }

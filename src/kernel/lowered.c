@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Splits big interval sets into hash sets by shape, and rules with them. */
+/* Sets as the kernel gets them, and the rules with them. */
 #include "kernel/lowered.h"
 
 #include <errno.h>
@@ -8,41 +8,14 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "kernel/shapes.h"
+#include "kernel/lowered_sets.h"
 
-/* Ends the name of a part: this, then two hexadecimal digits for each field. */
-#define PART_MARK     ".h"
-#define PART_MARK_LEN 2
-
-/* Where the parts of an original set are: parts of them from first on, in lowered's sets; the last
- * is the interval set of what is left. 1: it is as it was. */
-struct place {
-	size_t first, parts;
-};
-
-struct maker {
-	const struct ruleset *from;
-	struct lowered *to;
-	size_t elements_min;
-	bool *split; /* of each original set: it is to be split */
-	struct place *places;
-	size_t set_room;
-};
-
-static void free_maker(struct maker *m)
-{
-	free(m->split);
-	free(m->places);
-}
-
-/* --- which sets --- */
-
-static bool names_a_set(enum ruleset_statement_kind kind)
+bool lowered_names_a_set(enum ruleset_statement_kind kind)
 {
 	return kind == MATCH_SET || kind == ACT_VERDICT_MAP || kind == ACT_CT_MARK_MAP;
 }
 
-static size_t index_of(const struct ruleset *ruleset, const char *name)
+size_t lowered_index_of(const struct ruleset *ruleset, const char *name)
 {
 	size_t i;
 
@@ -52,87 +25,13 @@ static size_t index_of(const struct ruleset *ruleset, const char *name)
 	return SIZE_MAX;
 }
 
-/* A rule can be told apart by one set; by two it would be by every pair of their parts. */
-static bool rule_allows(const struct maker *m, const struct ruleset_rule *rule, size_t set)
-{
-	size_t uses = 0, others = 0, i;
-
-	for (i = 0; i < rule->count; i++) {
-		const struct ruleset_statement *s = &rule->statements[i];
-		size_t named = names_a_set(s->kind) ? index_of(m->from, s->text) : SIZE_MAX;
-
-		if (named == set) {
-			uses++;
-			if (s->negate || s->kind == ACT_CT_MARK_MAP)
-				return false;
-		} else if (named != SIZE_MAX && m->split[named]) {
-			others++;
-		}
-	}
-	return uses == 0 || (uses == 1 && others == 0);
-}
-
-static bool may_split(const struct maker *m, size_t set)
-{
-	const struct ruleset_set *s = &m->from->sets[set];
-	size_t i, j;
-
-	if (!s->interval || s->timeouts || s->element_count < m->elements_min ||
-	    strlen(s->name) + PART_MARK_LEN + 2 * s->key_fields + 1 > RULESET_NAME_MAX - 2)
-		return false;
-	for (i = 0; i < m->from->chain_count; i++)
-		for (j = 0; j < m->from->chains[i].rule_count; j++)
-			if (!rule_allows(m, &m->from->chains[i].rules[j], set))
-				return false;
-	return true;
-}
-
-/* --- sets --- */
-
-/* Takes packed over, also on failure. */
-static int add_set(struct maker *m, const struct ruleset_set *like, struct packed *packed)
-{
-	struct lowered *to = m->to;
-	size_t count = to->ruleset->set_count;
-
-	if (count == m->set_room) {
-		size_t room = m->set_room ? m->set_room * 2 : 32;
-		struct ruleset_set *sets = reallocarray(to->ruleset->sets, room, sizeof(*sets));
-		struct packed *all;
-
-		if (sets)
-			to->ruleset->sets = sets;
-		all = sets ? reallocarray(to->packed, room, sizeof(*all)) : NULL;
-		if (!all) {
-			packed_clear(packed);
-			return -ENOMEM;
-		}
-		to->packed = all;
-		m->set_room = room;
-	}
-	to->ruleset->sets[count] = *like;
-	to->ruleset->sets[count].elements = NULL;
-	to->ruleset->sets[count].element_count = to->ruleset->sets[count].element_room = 0;
-	to->packed[count] = *packed;
-	*packed = (struct packed){ 0 };
-	to->ruleset->set_count++;
-	return 0;
-}
-
-static void part_name(const struct ruleset_set *set, const uint8_t *ignored, char *out)
-{
-	size_t at = (size_t)snprintf(out, RULESET_NAME_MAX, "%s" PART_MARK, set->name), i;
-
-	for (i = 0; i < set->key_fields && at < RULESET_NAME_MAX; i++)
-		at += (size_t)snprintf(out + at, RULESET_NAME_MAX - at, "%02x", ignored[i]);
-}
-
 bool lowered_read_name(const char *name, size_t fields, size_t *ret_len, uint8_t *ret_ignored)
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t len = strlen(name), tail = PART_MARK_LEN + 2 * fields, i;
+	size_t len = strlen(name), tail = strlen(LOWERED_PART_MARK) + 2 * fields, i;
 
-	if (len <= tail || strncmp(name + len - tail, PART_MARK, PART_MARK_LEN) != 0)
+	if (len <= tail ||
+	    strncmp(name + len - tail, LOWERED_PART_MARK, strlen(LOWERED_PART_MARK)) != 0)
 		return false;
 	for (i = 0; i < fields; i++) {
 		const char *at = name + len - 2 * (fields - i);
@@ -146,75 +45,17 @@ bool lowered_read_name(const char *name, size_t fields, size_t *ret_len, uint8_t
 	return true;
 }
 
-static int add_parts(struct maker *m, const struct ruleset_set *set, struct shapes *shapes)
+void lowered_fill(uint8_t *bytes, size_t size, unsigned int ignored)
 {
-	struct ruleset_set part = *set;
-	size_t i;
-	int r = 0;
+	size_t i = size;
 
-	part.interval = false;
-	for (i = 0; r == 0 && i < shapes->count; i++) {
-		part_name(set, shapes->at[i].ignored, part.name);
-		r = packed_sort(&shapes->at[i].entries);
-		if (r == 0)
-			r = add_set(m, &part, &shapes->at[i].entries);
-	}
-	if (r == 0)
-		r = packed_sort(&shapes->rest);
-	return r < 0 ? r : add_set(m, set, &shapes->rest);
-}
-
-static int add_whole(struct maker *m, const struct ruleset_set *set)
-{
-	struct packed packed;
-	int r;
-
-	packed_start(&packed, set, set->interval);
-	r = packed_add_all(&packed, set);
-	if (r == 0)
-		r = packed_sort(&packed);
-	if (r == 0)
-		return add_set(m, set, &packed);
-	packed_clear(&packed);
-	return r;
-}
-
-static int lower_set(struct maker *m, size_t i)
-{
-	const struct ruleset_set *set = &m->from->sets[i];
-	auto_(shapes_clear) struct shapes shapes = { 0 };
-	size_t first = m->to->ruleset->set_count;
-	int r = 0;
-
-	if (m->split[i]) {
-		r = shapes_make(set, LOWERED_SHAPES_MAX, &shapes);
-		/* Where most would be left over nothing is gained. */
-		if (r == 0 && shapes.rest.count * 2 > set->element_count)
-			m->split[i] = false;
-	}
-	if (r == 0)
-		r = m->split[i] ? add_parts(m, set, &shapes) : add_whole(m, set);
-	m->places[i] = (struct place){ first, m->to->ruleset->set_count - first };
-	return r;
+	for (; i > 0 && ignored >= 8; ignored -= 8)
+		bytes[--i] = 0xff;
+	if (i > 0)
+		bytes[i - 1] |= (uint8_t)((1U << ignored) - 1);
 }
 
 /* --- rules --- */
-
-/* The statement of rule whose set was split; SIZE_MAX: none. */
-static size_t split_statement(const struct maker *m, const struct ruleset_rule *rule,
-			      size_t *ret_set)
-{
-	size_t i;
-
-	for (i = 0; i < rule->count; i++) {
-		if (!names_a_set(rule->statements[i].kind))
-			continue;
-		*ret_set = index_of(m->from, rule->statements[i].text);
-		if (*ret_set != SIZE_MAX && m->split[*ret_set])
-			return i;
-	}
-	return SIZE_MAX;
-}
 
 static int add_rule(struct ruleset_chain *chain, const struct ruleset_rule *rule)
 {
@@ -231,76 +72,78 @@ static int add_rule(struct ruleset_chain *chain, const struct ruleset_rule *rule
 	return 0;
 }
 
-/* The rule once for each part of the set that statement at looks into. */
-static int add_rules(const struct maker *m, struct ruleset_chain *chain,
-		     const struct ruleset_rule *rule, size_t at, const struct place *place)
+/* Has the statement look into the part, under its name in the kernel. */
+static void look_into(const struct lowered *lowered, struct ruleset_statement *s, size_t part)
 {
+	memcpy(s->ignored, lowered->parts[part].ignored, sizeof(s->ignored));
+	(void)snprintf(s->text, sizeof(s->text), "%s", lowered->ruleset->sets[part].name);
+}
+
+/* Names for those of the kernel; the statement whose set was split, with its whole, or SIZE_MAX. */
+static size_t name_sets(const struct ruleset *from, const struct lowered *to,
+			struct ruleset_rule *rule, const struct lowered_whole **ret_whole)
+{
+	size_t split = SIZE_MAX, i;
+
+	for (i = 0; i < rule->count; i++) {
+		struct ruleset_statement *s = &rule->statements[i];
+		size_t set =
+			lowered_names_a_set(s->kind) ? lowered_index_of(from, s->text) : SIZE_MAX;
+
+		if (set == SIZE_MAX)
+			continue; /* the kernel will say that it is not there */
+		if (to->wholes[set].split) {
+			split = i;
+			*ret_whole = &to->wholes[set];
+		} else {
+			look_into(to, s, to->wholes[set].first);
+		}
+	}
+	return split;
+}
+
+static int lower_rule(const struct ruleset *from, const struct lowered *to,
+		      const struct ruleset_rule *rule, struct ruleset_chain *chain)
+{
+	const struct lowered_whole *whole = NULL;
 	struct ruleset_rule copy = *rule;
-	struct ruleset_statement *s = &copy.statements[at];
-	size_t i, len;
+	size_t at = name_sets(from, to, &copy, &whole), i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < place->parts; i++) {
-		const struct ruleset_set *set = &m->to->ruleset->sets[place->first + i];
-
-		memset(s->ignored, 0, sizeof(s->ignored));
-		if (i + 1 < place->parts)
-			(void)lowered_read_name(set->name, set->key_fields, &len, s->ignored);
-		(void)snprintf(s->text, sizeof(s->text), "%s", set->name);
+	if (at == SIZE_MAX)
+		return add_rule(chain, &copy);
+	for (i = 0; r == 0 && i < whole->count; i++) {
+		look_into(to, &copy.statements[at], whole->first + i);
 		r = add_rule(chain, &copy);
 	}
 	return r;
 }
 
-static int lower_chain(const struct maker *m, size_t i)
+static int lower_chains(const struct ruleset *from, struct lowered *to)
 {
-	const struct ruleset_chain *from = &m->from->chains[i];
-	struct ruleset_chain *to = &m->to->ruleset->chains[i];
-	size_t j, set = 0;
+	size_t i, j;
 	int r = 0;
 
-	*to = *from;
-	to->rules = NULL;
-	to->rule_count = to->rule_room = 0;
-	m->to->ruleset->chain_count++;
-	for (j = 0; r == 0 && j < from->rule_count; j++) {
-		size_t at = split_statement(m, &from->rules[j], &set);
+	to->ruleset->chains = calloc(from->chain_count + 1, sizeof(*to->ruleset->chains));
+	if (!to->ruleset->chains)
+		return -ENOMEM;
+	for (i = 0; r == 0 && i < from->chain_count; i++) {
+		struct ruleset_chain *chain = &to->ruleset->chains[i];
 
-		if (at == SIZE_MAX)
-			r = add_rule(to, &from->rules[j]);
-		else
-			r = add_rules(m, to, &from->rules[j], at, &m->places[set]);
+		*chain = from->chains[i];
+		chain->rules = NULL;
+		chain->rule_count = chain->rule_room = 0;
+		to->ruleset->chain_count++;
+		for (j = 0; r == 0 && j < from->chains[i].rule_count; j++)
+			r = lower_rule(from, to, &from->chains[i].rules[j], chain);
 	}
 	return r;
 }
 
-static int make(struct maker *m)
-{
-	const struct ruleset *from = m->from;
-	struct ruleset *to = m->to->ruleset;
-	size_t i;
-	int r = 0;
-
-	m->split = calloc(from->set_count + 1, sizeof(*m->split));
-	m->places = calloc(from->set_count + 1, sizeof(*m->places));
-	to->chains = calloc(from->chain_count + 1, sizeof(*to->chains));
-	if (!m->split || !m->places || !to->chains)
-		return -ENOMEM;
-	for (i = 0; i < from->set_count; i++)
-		m->split[i] = may_split(m, i);
-	for (i = 0; r == 0 && i < from->set_count; i++)
-		r = lower_set(m, i);
-	for (i = 0; r == 0 && i < from->chain_count; i++)
-		r = lower_chain(m, i);
-	return r;
-}
-
-int lowered_make(const struct ruleset *ruleset, size_t elements_min, struct lowered **ret)
+int lowered_make(const struct ruleset *ruleset, size_t elements_min, const struct lowered *former,
+		 struct lowered **ret)
 {
 	auto_(lowered_freep) struct lowered *lowered = calloc(1, sizeof(*lowered));
-	auto_(free_maker) struct maker m = { .from = ruleset,
-					     .to = lowered,
-					     .elements_min = elements_min };
 	int r;
 
 	if (!lowered)
@@ -308,11 +151,21 @@ int lowered_make(const struct ruleset *ruleset, size_t elements_min, struct lowe
 	lowered->ruleset = calloc(1, sizeof(*lowered->ruleset));
 	if (!lowered->ruleset)
 		return -ENOMEM;
-	r = make(&m);
+	r = lowered_make_sets(ruleset, elements_min, former, lowered);
+	if (r == 0)
+		r = lower_chains(ruleset, lowered);
 	if (r < 0)
 		return r;
 	*ret = steal(lowered);
 	return 0;
+}
+
+static void forget_part(struct lowered_part *part)
+{
+	packed_clear(&part->made);
+	packed_clear(&part->gone);
+	packed_clear(&part->new);
+	part->fate = LOWERED_KEEP;
 }
 
 void lowered_free(struct lowered *lowered)
@@ -322,8 +175,13 @@ void lowered_free(struct lowered *lowered)
 	if (!lowered)
 		return;
 	for (i = 0; lowered->ruleset && i < lowered->ruleset->set_count; i++)
-		packed_clear(&lowered->packed[i]);
-	free(lowered->packed);
+		forget_part(&lowered->parts[i]);
+	for (i = 0; i < lowered->whole_count; i++) {
+		packed_changes_clear(&lowered->wholes[i].changes);
+		packed_clear(&lowered->wholes[i].elements);
+	}
+	free(lowered->parts);
+	free(lowered->wholes);
 	ruleset_free(lowered->ruleset);
 	free(lowered);
 }
@@ -332,6 +190,38 @@ void lowered_freep(struct lowered **lowered)
 {
 	lowered_free(*lowered);
 	*lowered = NULL;
+}
+
+static int settle(struct lowered_whole *whole, struct lowered *former,
+		  const struct ruleset_set *set)
+{
+	int r;
+
+	if (whole->fate == LOWERED_MAKE || !former) {
+		packed_start(&whole->elements, set, set->interval);
+		r = packed_add_all(&whole->elements, set);
+		return r < 0 ? r : packed_sort(&whole->elements);
+	}
+	whole->elements = former->wholes[whole->former].elements;
+	former->wholes[whole->former].elements = (struct packed){ 0 };
+	if (whole->fate == LOWERED_KEEP)
+		return 0;
+	return packed_update(&whole->elements, set, &whole->changes);
+}
+
+int lowered_settle(struct lowered *lowered, struct lowered *former, const struct ruleset *ruleset)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < lowered->ruleset->set_count; i++)
+		forget_part(&lowered->parts[i]);
+	for (i = 0; r == 0 && i < lowered->whole_count; i++) {
+		r = settle(&lowered->wholes[i], former, &ruleset->sets[i]);
+		packed_changes_clear(&lowered->wholes[i].changes);
+		lowered->wholes[i].fate = LOWERED_KEEP;
+	}
+	return r;
 }
 
 void lowered_rename(struct lowered *lowered, const char (*names)[RULESET_NAME_MAX])
@@ -345,8 +235,9 @@ void lowered_rename(struct lowered *lowered, const char (*names)[RULESET_NAME_MA
 
 			for (k = 0; k < rule->count; k++) {
 				struct ruleset_statement *s = &rule->statements[k];
-				size_t set = names_a_set(s->kind) ? index_of(ruleset, s->text)
-								  : SIZE_MAX;
+				size_t set = lowered_names_a_set(s->kind)
+						     ? lowered_index_of(ruleset, s->text)
+						     : SIZE_MAX;
 
 				if (set != SIZE_MAX)
 					memcpy(s->text, names[set], RULESET_NAME_MAX);
@@ -355,14 +246,4 @@ void lowered_rename(struct lowered *lowered, const char (*names)[RULESET_NAME_MA
 	}
 	for (i = 0; i < ruleset->set_count; i++)
 		memcpy(ruleset->sets[i].name, names[i], RULESET_NAME_MAX);
-}
-
-void lowered_fill(uint8_t *bytes, size_t size, unsigned int ignored)
-{
-	size_t i = size;
-
-	for (; i > 0 && ignored >= 8; ignored -= 8)
-		bytes[--i] = 0xff;
-	if (i > 0)
-		bytes[i - 1] |= (uint8_t)((1U << ignored) - 1);
 }

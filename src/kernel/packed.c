@@ -11,6 +11,8 @@
 #include "ruleset/same.h"
 
 #define FIRST_ROOM 64
+/* Elements. */
+#define FETCH_AHEAD 12
 
 /* Bytes of an entry. */
 static size_t stride(const struct packed *packed)
@@ -198,76 +200,158 @@ void packed_get(const struct packed *packed, size_t i, struct ruleset_element *r
 		ret->expires_s = packed->expiries[i];
 }
 
-void packed_places_clear(struct packed_places *places)
+void packed_changes_clear(struct packed_changes *changes)
 {
-	free(places->at);
-	*places = (struct packed_places){ 0 };
+	free(changes->gone);
+	free(changes->new);
+	*changes = (struct packed_changes){ 0 };
 }
 
-static int add_place(struct packed_places *places, size_t i)
+static int add_change(struct packed_change **array, size_t *count, size_t *room, size_t at,
+		      size_t before)
 {
-	if (places->count == places->room) {
-		size_t room = places->room ? places->room * 2 : FIRST_ROOM;
-		uint32_t *grown = reallocarray(places->at, room, sizeof(*grown));
+	if (*count == *room) {
+		size_t wanted = *room ? *room * 2 : FIRST_ROOM;
+		struct packed_change *grown = reallocarray(*array, wanted, sizeof(*grown));
 
 		if (!grown)
 			return -ENOMEM;
-		places->at = grown;
-		places->room = room;
+		*array = grown;
+		*room = wanted;
 	}
-	places->at[places->count++] = (uint32_t)i;
+	(*array)[(*count)++] = (struct packed_change){ (uint32_t)at, (uint32_t)before };
 	return 0;
 }
 
-/* What entries of the same key have beside it. */
-static bool same_rest(const struct packed *a, size_t i, const struct packed *b, size_t j)
+/* The order of an entry and an element. */
+static int compare_keys(const struct packed *packed, size_t i, const struct ruleset_element *e)
 {
-	if ((a->verdicts != NULL) != (b->verdicts != NULL) ||
-	    (a->expiries != NULL) != (b->expiries != NULL))
-		return false;
-	if (a->verdicts && !same_verdict(&a->kinds[a->verdicts[i]], &b->kinds[b->verdicts[j]]))
-		return false;
-	return !a->expiries || a->expiries[i] == b->expiries[j];
+	const uint8_t *key = entry(packed, i);
+	int order = memcmp(key, e->first, packed->key_len);
+
+	if (order == 0 && packed->ranges)
+		order = memcmp(key + packed->key_len, e->last, packed->key_len);
+	return order;
 }
 
-int packed_diff(const struct packed *before, const struct packed *after,
-		struct packed_places *ret_gone, struct packed_places *ret_new)
+/* What entry and element of the same key have beside it. */
+static bool same_rest(const struct packed *packed, size_t i, const struct ruleset_element *e)
+{
+	if (packed->verdicts && !same_verdict(&packed->kinds[packed->verdicts[i]], &e->verdict))
+		return false;
+	return !packed->expiries || packed->expiries[i] == e->expires_s;
+}
+
+static int add_new(const struct packed *before, const struct ruleset_set *after, size_t i, size_t j,
+		   struct packed_changes *ret)
+{
+	/* Those that are in before are in order by that. */
+	if (j > 0 &&
+	    memcmp(after->elements[j - 1].first, after->elements[j].first, before->key_len) > 0)
+		return -EDOM;
+	return add_change(&ret->new, &ret->new_count, &ret->new_room, j, i);
+}
+
+/* Elements lie so far apart that waiting for memory is most of the time. */
+static void fetch_ahead(const struct packed *before, const struct ruleset_set *after, size_t j)
+{
+	if (j + FETCH_AHEAD >= after->element_count)
+		return;
+	__builtin_prefetch(after->elements[j + FETCH_AHEAD].first);
+	if (before->ranges)
+		__builtin_prefetch(after->elements[j + FETCH_AHEAD].last);
+}
+
+int packed_compare(const struct packed *before, const struct ruleset_set *after,
+		   struct packed_changes *ret)
 {
 	size_t i = 0, j = 0;
 	int r = 0;
 
-	while (r == 0 && (i < before->count || j < after->count)) {
+	*ret = (struct packed_changes){ 0 };
+	while (r == 0 && (i < before->count || j < after->element_count)) {
 		int order = i == before->count ? 1 : -1;
 
-		if (i < before->count && j < after->count)
-			order = memcmp(entry(before, i), entry(after, j), stride(after));
-		if (order == 0 && same_rest(before, i, after, j)) {
+		fetch_ahead(before, after, j);
+		if (i < before->count && j < after->element_count)
+			order = compare_keys(before, i, &after->elements[j]);
+		if (order == 0 && same_rest(before, i, &after->elements[j])) {
 			i++;
 			j++;
 			continue;
 		}
-		if (order <= 0)
-			r = add_place(ret_gone, i++);
-		if (r == 0 && order >= 0)
-			r = add_place(ret_new, j++);
+		if (order >= 0)
+			r = add_new(before, after, i, j++, ret);
+		if (r == 0 && order <= 0)
+			r = add_change(&ret->gone, &ret->gone_count, &ret->gone_room, i++, 0);
 	}
 	return r;
 }
 
-bool packed_same(const struct packed *a, const struct packed *b)
+/* Appends the entries from first to before end. */
+static void append_entries(struct packed *to, const struct packed *from, size_t first, size_t end)
 {
-	size_t i;
+	size_t count = end - first;
 
-	if (a->count != b->count || a->key_len != b->key_len || a->ranges != b->ranges)
-		return false;
-	if (a->count == 0)
-		return true;
-	if (memcmp(a->keys, b->keys, a->count * stride(a)) != 0)
-		return false;
-	for (i = 0; (a->verdicts || a->expiries || b->verdicts || b->expiries) && i < a->count; i++)
-		if (!same_rest(a, i, b, i))
-			return false;
-	return true;
+	if (count == 0)
+		return;
+	memcpy(to->keys + to->count * stride(to), entry(from, first), count * stride(from));
+	if (to->verdicts)
+		memcpy(to->verdicts + to->count, from->verdicts + first,
+		       count * sizeof(*to->verdicts));
+	if (to->expiries)
+		memcpy(to->expiries + to->count, from->expiries + first,
+		       count * sizeof(*to->expiries));
+	to->count += count;
+}
+
+static int update(const struct packed *from, const struct ruleset_set *after,
+		  const struct packed_changes *changes, struct packed *to)
+{
+	size_t i = 0, gone = 0, new = 0;
+	int r = 0;
+
+	while (r == 0 && (gone < changes->gone_count || new < changes->new_count)) {
+		size_t next_gone = gone < changes->gone_count ? changes->gone[gone].at : SIZE_MAX;
+		size_t next_new = new < changes->new_count ? changes->new[new].before : SIZE_MAX;
+
+		if (next_new <= next_gone) {
+			append_entries(to, from, i, next_new);
+			i = next_new;
+			r = packed_add(to, &after->elements[changes->new[new ++].at], after);
+		} else {
+			append_entries(to, from, i, next_gone);
+			i = next_gone + 1;
+			gone++;
+		}
+	}
+	append_entries(to, from, i, from->count);
+	return r;
+}
+
+int packed_update(struct packed *packed, const struct ruleset_set *after,
+		  const struct packed_changes *changes)
+{
+	struct packed to = { .key_len = packed->key_len, .ranges = packed->ranges, .sorted = true };
+	size_t i;
+	int r = make_room(&to, packed->count + changes->new_count, after->is_map,
+			  after->timeouts);
+
+	/* The same numbers stand for the same verdicts in both. */
+	for (i = 0; r == 0 && i < packed->kind_count; i++) {
+		uint16_t kind;
+
+		r = find_kind(&to, &packed->kinds[i], &kind);
+	}
+	if (r == 0)
+		r = update(packed, after, changes, &to);
+	if (r < 0) {
+		packed_clear(&to);
+		return r;
+	}
+	packed_clear(packed);
+	*packed = to;
+	return 0;
 }
 
 void packed_clear(struct packed *packed)

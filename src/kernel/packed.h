@@ -39,19 +39,26 @@ int packed_sort(struct packed *packed);
 /* Entry i as an element; what lies beyond the key is zero. */
 void packed_get(const struct packed *packed, size_t i, struct ruleset_element *ret);
 
-/* The places of entries, in order; owned, freed with packed_places_clear(). */
-struct packed_places {
-	uint32_t *at;
-	size_t count, room;
+/* How a set differs from what is packed; owned, freed with packed_changes_clear(). */
+struct packed_change {
+	uint32_t at;     /* gone: place of the entry; new: place of the element in the set */
+	uint32_t before; /* new: the entry before which it belongs */
 };
-void packed_places_clear(struct packed_places *places);
+struct packed_changes {
+	struct packed_change *gone, *new;
+	size_t gone_count, gone_room, new_count, new_room;
+};
+void packed_changes_clear(struct packed_changes *changes);
 
-/* What of before is not in after, and what of after is not in before (a changed verdict or expiry
- * counts as both). Both are sorted. 0 or -ENOMEM. */
-int packed_diff(const struct packed *before, const struct packed *after,
-		struct packed_places *ret_gone, struct packed_places *ret_new);
+/* What of before (sorted) is not in after, and what of after is not in before; a changed verdict or
+ * expiry counts as both. Reads after where it lies: this is what each load does first, and with a
+ * hundred thousand elements copying them would take longer than all the rest. 0, -ENOMEM, or -EDOM
+ * (after's elements are not in order). *ret is to be cleared in any case. */
+int packed_compare(const struct packed *before, const struct ruleset_set *after,
+		   struct packed_changes *ret);
 
-/* The same entries in the same order. */
-bool packed_same(const struct packed *a, const struct packed *b);
+/* Makes packed what after is, by those changes. 0, or -ENOMEM and nothing has changed. */
+int packed_update(struct packed *packed, const struct ruleset_set *after,
+		  const struct packed_changes *changes);
 
 void packed_clear(struct packed *packed);

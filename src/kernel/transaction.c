@@ -68,7 +68,7 @@ int transaction_put_set(struct batch *batch, const struct lowered *lowered, size
 	int r = set_put_definition(batch, set, (uint32_t)i + 1);
 
 	if (r == 0)
-		r = element_put_packed(batch, set, &lowered->packed[i], NULL, NFT_MSG_NEWSETELEM);
+		r = element_put_packed(batch, set, &lowered->parts[i].made, NFT_MSG_NEWSETELEM);
 	if (r == -EINVAL)
 		explain_unsayable(errors, &object);
 	return r;

@@ -159,7 +159,7 @@ static int kernel(const struct task *task, double *ret_ms)
 	int r = make_ruleset(task, false, &ruleset);
 
 	if (r == 0)
-		r = lowered_make(ruleset, LOWERED_ELEMENTS_MIN, &lowered);
+		r = lowered_make(ruleset, LOWERED_ELEMENTS_MIN, NULL, &lowered);
 	if (r == 0)
 		r = nlsock_open(&sock);
 	if (r == 0)
