@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "kernel/apply.h"
 #include "policy/policy.h"
+#include "prove/prove.h"
 #include "ruleset/compile.h"
 
 #ifndef PACKAGE_VERSION
@@ -140,6 +141,8 @@ static int check(const char *path)
 			errors_add(&errors, path, 0, _("the policy cannot be compiled: %s"),
 				   strerror(-error));
 	}
+	if (error == 0)
+		error = prove_policy(policy, ruleset, &errors);
 	errors_sort(&errors);
 	errors_print(&errors, stderr);
 	return error == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -143,6 +143,8 @@ static char *put_flow_action(char *at, const struct record *record)
 		return PUT_LITERAL(at, "http-request\"");
 	if (record->kind == RECORD_CUT)
 		return PUT_LITERAL(at, "flow-cut\"");
+	if (record->kind == RECORD_REPEATED)
+		return PUT_LITERAL(at, "kernel-refusal-repeated\"");
 	if (record->in_kernel && record->result->permitted)
 		return PUT_LITERAL(at, "appliance-access\"");
 	if (record->in_kernel)
@@ -233,6 +235,8 @@ static char *put_flow(char *at, const struct record *record)
 	if (record->app != APP_NONE)
 		PLAIN(at, "network.protocol", app_slug(record->app), CAP_REASON);
 	at = put_parties(at, record);
+	if (record->kind == RECORD_REPEATED)
+		NUMBER(at, "sekisho.count", record->count);
 	return put_rule(at, record);
 }
 
@@ -277,6 +281,7 @@ static bool is_of_flow(enum record_kind kind)
 	case RECORD_DECISION:
 	case RECORD_REQUEST:
 	case RECORD_CUT:
+	case RECORD_REPEATED:
 		return true;
 	case RECORD_POLICY:
 	case RECORD_LIFE:

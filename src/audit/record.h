@@ -16,6 +16,7 @@ enum record_kind {
 	RECORD_DECISION, /* a flow: decided by name or by address, or refused in the kernel */
 	RECORD_REQUEST,  /* a further HTTP request on a watched flow */
 	RECORD_CUT,      /* an open flow ended because the policy changed */
+	RECORD_REPEATED, /* a kernel refusal came count more times after its record */
 	RECORD_POLICY,   /* a policy was loaded, or refused */
 	RECORD_LIFE,     /* daemon or engine started, ended */
 	RECORD_GAP,      /* records that could not be written or received: how many, since when */
@@ -29,7 +30,7 @@ struct record {
 	const char *policy_hash; /* hexadecimal; NULL before the first */
 	const char *appliance, *organisation;
 
-	/* DECISION, REQUEST, CUT */
+	/* DECISION, REQUEST, CUT, REPEATED */
 	bool in_kernel; /* decided by a kernel rule and told by NFLOG */
 	const struct flow_key *key;
 	const struct decide_result *result;
@@ -43,7 +44,7 @@ struct record {
 	 * event.type and event.outcome, see doc/log-schema.md. */
 	const char *action;
 	const char *text; /* a sentence */
-	uint64_t count;   /* GAP: records missing */
+	uint64_t count;   /* GAP: records missing; REPEATED: how many times */
 };
 
 /* Formats into out (at least RECORD_MAX bytes), ending in newline, and returns the length.

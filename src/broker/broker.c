@@ -13,8 +13,10 @@
 
 #include "audit/writer.h"
 #include "broker/control.h"
+#include "broker/kernel_log.h"
 #include "broker/privileges.h"
 #include "broker/reload.h"
+#include "broker/repeats.h"
 #include "broker/reset.h"
 #include "broker/spawn.h"
 #include "common/defs.h"
@@ -244,6 +246,8 @@ static int open_log(struct broker *broker)
 	if (!broker->recorder.writer)
 		return -ENOMEM;
 	broker->recorder.policy = broker->policy;
+	if (kernel_log_open(broker) != 0)
+		return -ENOMEM;
 	if (broker_is_refusing(broker))
 		begin_refusing(broker, writer_failure(broker->recorder.writer));
 	return 0;
@@ -257,7 +261,7 @@ static int put_in_force(struct broker *broker)
 
 	reload_log_errors(&errors);
 	if (error != 0) {
-		log_error(_("the kernel did not take the table; nothing was changed: error=%s"),
+		log_error(_("the table was not loaded; nothing was changed: error=%s"),
 			  strerror(-error));
 		return error;
 	}
@@ -268,6 +272,7 @@ static int put_in_force(struct broker *broker)
 	}
 	if (!filtered)
 		log_warning(_("built with sanitizers: system calls are not filtered"));
+	reload_warn_of_interfaces(broker);
 	return engines_start(broker);
 }
 
@@ -292,8 +297,7 @@ static int begin(struct broker *broker)
 		return error;
 	(void)recorder_note(&broker->recorder, RECORD_LIFE, "daemon-started", 0,
 			    "The daemon started and holds the boundary.");
-	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0,
-			    "The policy was read and is in force.");
+	reload_note_loaded(broker, "The policy was read and is in force.");
 	(void)broker_flush(broker);
 	/* flows that an earlier run opened; what could not be judged was logged */
 	(void)reload_judge_open_flows(broker);
@@ -304,12 +308,14 @@ static void end(struct broker *broker)
 {
 	notify_stopping();
 	if (broker->recorder.writer) {
+		kernel_log_tell_repeats(broker);
 		(void)recorder_note(&broker->recorder, RECORD_LIFE, "daemon-ended", 0,
 				    "The daemon ends; open flows go on, new ones are refused.");
 		(void)recorder_flush(&broker->recorder);
 	}
 	engines_stop(broker);
 	control_free(broker->control);
+	repeats_free(broker->repeats);
 	writer_free(broker->recorder.writer);
 	interfaces_close(&broker->recorder.interfaces);
 	reset_free(broker->reset);

@@ -17,6 +17,7 @@ struct control;
 struct loop;
 struct nlsock;
 struct policy;
+struct repeats;
 struct reset;
 
 #define BROKER_ENGINES_MAX 16
@@ -44,6 +45,7 @@ struct broker {
 	struct engine_slot engines[BROKER_ENGINES_MAX];
 	uint32_t engine_count;
 	struct engine_slot log_reader;
+	struct repeats *repeats; /* kernel refusals that come again and again */
 
 	uint64_t started_ms;           /* monotonic */
 	struct timespec policy_loaded; /* real time */

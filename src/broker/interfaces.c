@@ -26,6 +26,17 @@ void interfaces_close(struct interfaces *interfaces)
 	interfaces->fd = 0;
 }
 
+bool interfaces_has(const struct interfaces *interfaces, const char *name)
+{
+	struct ifreq request = { 0 };
+	const size_t len = strlen(name);
+
+	if (len >= sizeof(request.ifr_name))
+		return false;
+	memcpy(request.ifr_name, name, len);
+	return ioctl(interfaces->fd, SIOCGIFINDEX, &request) == 0;
+}
+
 const char *interfaces_name(struct interfaces *interfaces, uint32_t index, uint64_t now_ms,
 			    char out[IF_NAMESIZE])
 {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define INTERFACES_REMEMBERED 64 /* slots */
@@ -21,6 +22,10 @@ struct interfaces {
 /* Opens the socket. 0 or -errno. */
 int interfaces_open(struct interfaces *interfaces);
 void interfaces_close(struct interfaces *interfaces);
+
+/* True if there is an interface of that name in this network namespace. Asks the kernel each time.
+ */
+bool interfaces_has(const struct interfaces *interfaces, const char *name);
 
 /* Copies the name into out and returns out, or NULL if there is none of that index. now_ms:
  * monotonic. */

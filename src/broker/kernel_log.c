@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 
 #include "broker/broker.h"
+#include "broker/repeats.h"
+#include "common/loop.h"
 #include "common/mono.h"
 #include "engine/kernel_event.h"
 #include "policy/decide.h"
@@ -15,6 +17,9 @@
 
 #define FORBIDDEN  "forbidden:"
 #define MANAGEMENT "management:"
+
+#define REPEATS_SLOTS   8192 /* about 1 MiB */
+#define EXPIRE_EVERY_MS 10000
 
 int kernel_log_rule(const char *prefix, struct kernel_log_rule *ret)
 {
@@ -38,30 +43,87 @@ int kernel_log_rule(const char *prefix, struct kernel_log_rule *ret)
 	return 0;
 }
 
-static int record_event(struct broker *broker, const struct kernel_event *event, uint64_t now_ms)
+/* What a rule said of a packet, with all that the policy knows of it. */
+struct judged {
+	struct flow_key key;
+	struct decide_result result;
+};
+
+static int judge(const struct broker *broker, const struct kernel_event *event, struct judged *ret)
 {
 	struct kernel_log_rule rule;
-	struct decide_result result;
-	struct flow_key key;
-	const struct recorder_decision decision = {
-		.kind = RECORD_DECISION,
-		.key = &key,
-		.result = &result,
-		.rule = event->prefix + sizeof(COMPILE_LOG_PREFIX) - 1,
-		.iif = event->iif,
-		.oif = event->oif,
-		.now_ms = now_ms,
-	};
 
 	if (event->family == 0 || kernel_log_rule(event->prefix, &rule) != 0)
 		return -EBADMSG;
-	kernel_event_flow_key(event, &key);
-	decide_refuse(broker->policy, &key, rule.reason, &result);
-	result.permitted = rule.permitted;
-	recorder_count(&broker->recorder, rule.permitted, result.reason);
+	kernel_event_flow_key(event, &ret->key);
+	decide_refuse(broker->policy, &ret->key, rule.reason, &ret->result);
+	ret->result.permitted = rule.permitted;
+	return 0;
+}
+
+/* count: 0 for the event itself, else how many times more it came. */
+static void record_event(struct broker *broker, const struct kernel_event *event,
+			 const struct judged *judged, uint64_t count)
+{
+	const struct recorder_decision decision = {
+		.kind = count ? RECORD_REPEATED : RECORD_DECISION,
+		.key = &judged->key,
+		.result = &judged->result,
+		.rule = event->prefix + sizeof(COMPILE_LOG_PREFIX) - 1,
+		.iif = event->iif,
+		.oif = event->oif,
+		.now_ms = mono_ms_coarse(),
+		.count = count,
+	};
+
 	/* nothing is permitted by this record: a failure to write it is the writer's to count */
 	(void)recorder_decision(&broker->recorder, &decision);
+}
+
+static void record_summary(const struct kernel_event *event, uint64_t count, void *data)
+{
+	struct broker *broker = data;
+	struct judged judged;
+
+	if (judge(broker, event, &judged) == 0)
+		record_event(broker, event, &judged, count);
+}
+
+static int take_event(struct broker *broker, const struct kernel_event *event, uint64_t now_ms)
+{
+	struct judged judged;
+
+	if (judge(broker, event, &judged) != 0)
+		return -EBADMSG;
+	recorder_count(&broker->recorder, judged.result.permitted, judged.result.reason);
+	/* what is permitted is never folded */
+	if (judged.result.permitted || !repeats_take(broker->repeats, event, now_ms))
+		record_event(broker, event, &judged, 0);
 	return 0;
+}
+
+static void expire(uint64_t runs, void *data)
+{
+	struct broker *broker = data;
+
+	(void)runs;
+	repeats_expire(broker->repeats, mono_ms());
+	(void)broker_flush(broker);
+}
+
+int kernel_log_open(struct broker *broker)
+{
+	broker->repeats = repeats_new(REPEATS_SLOTS, record_summary, broker);
+	if (!broker->repeats)
+		return -ENOMEM;
+	return loop_add_timer(broker->loop, EXPIRE_EVERY_MS, true, expire, broker) < 0 ? -ENOMEM
+										       : 0;
+}
+
+void kernel_log_tell_repeats(struct broker *broker)
+{
+	if (broker->repeats)
+		repeats_expire(broker->repeats, UINT64_MAX);
 }
 
 static void record_missing(struct broker *broker, uint64_t count, const char *action,
@@ -81,7 +143,7 @@ static void take(struct engine_slot *slot, const struct kernel_event_message *me
 	const uint64_t missing = message->missing - slot->overruns;
 
 	for (uint32_t i = 0; i < message->count; i++)
-		if (record_event(broker, &message->events[i], now_ms) != 0)
+		if (take_event(broker, &message->events[i], now_ms) != 0)
 			unreadable++;
 	if (missing > 0)
 		record_missing(broker, missing, "kernel-log-gap",

@@ -38,6 +38,7 @@ int recorder_decision(struct recorder *recorder, const struct recorder_decision 
 		.app = decision->app,
 		.name = decision->name,
 		.rule = decision->rule,
+		.count = decision->count,
 	};
 
 	record.in_interface =

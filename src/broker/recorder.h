@@ -25,7 +25,7 @@ struct recorder {
 };
 
 struct recorder_decision {
-	enum record_kind kind; /* DECISION, REQUEST or CUT */
+	enum record_kind kind; /* DECISION, REQUEST, CUT or REPEATED */
 	const struct flow_key *key;
 	const struct decide_result *result;
 	enum app app;
@@ -33,6 +33,7 @@ struct recorder_decision {
 	const char *rule;  /* NULL if no kernel rule spoke */
 	uint32_t iif, oif; /* interface indexes, 0 if unknown */
 	uint64_t now_ms;   /* monotonic, for the names of interfaces */
+	uint64_t count;    /* REPEATED: how many times more */
 };
 
 /* Puts the record in the writer's batch. 0, or the writer's -errno: it is not recorded and what it

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "broker/broker.h"
+#include "broker/kernel_log.h"
 #include "broker/verdict.h"
 #include "common/defs.h"
 #include "common/errors.h"
@@ -17,8 +18,10 @@
 #include "common/mono.h"
 #include "kernel/apply.h"
 #include "kernel/conntrack.h"
+#include "lint/lint.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
+#include "prove/prove.h"
 #include "ruleset/compile.h"
 
 #define WALK_TRIES 5
@@ -32,14 +35,27 @@ static int load(struct broker *broker, const struct policy *policy, struct error
 		.sock = broker->table,
 		.state = broker->loaded,
 	};
-	const int error = compile_policy(policy, &ruleset);
+	int error = compile_policy(policy, &ruleset);
 
 	if (error != 0) {
 		errors_add(errors, policy->source.path, 0, _("the policy cannot be compiled: %s"),
 			   strerror(-error));
 		return error;
 	}
-	return apply_ruleset(ruleset, &options, errors);
+	/* whatever the compiler did: rules that are not proven are not loaded */
+	error = prove_policy(policy, ruleset, errors);
+	return error != 0 ? error : apply_ruleset(ruleset, &options, errors);
+}
+
+static void record_refusal(struct broker *broker, const struct errors *errors, const char *what)
+{
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text), "A policy was refused with %zu errors, the first: %s %s",
+		       errors->count, errors->count > 0 ? errors->at[0].text : "out of memory.",
+		       what);
+	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-refused", 0, text);
+	(void)broker_flush(broker);
 }
 
 int reload_load_first(struct broker *broker, struct errors *errors)
@@ -48,6 +64,8 @@ int reload_load_first(struct broker *broker, struct errors *errors)
 
 	if (error == 0)
 		broker->policy_loaded = mono_real();
+	else
+		record_refusal(broker, errors, "The daemon does not start.");
 	return error;
 }
 
@@ -202,25 +220,32 @@ void reload_log_errors(const struct errors *errors)
 
 static void tell_refused(struct broker *broker, struct errors *errors)
 {
-	char text[512];
-
 	errors_sort(errors);
 	free(broker->reload_error);
 	broker->reload_error = errors_text(errors);
 	reload_log_errors(errors);
 	log_error(_("the policy was not loaded; the running one stays: errors=%zu"), errors->count);
-	(void)snprintf(
-		text, sizeof(text),
-		"A policy was refused with %zu errors, the first: %s The running policy stays.",
-		errors->count, errors->count > 0 ? errors->at[0].text : "out of memory.");
-	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-refused", 0, text);
-	(void)broker_flush(broker);
+	record_refusal(broker, errors, "The running policy stays.");
+}
+
+void reload_warn_of_interfaces(const struct broker *broker)
+{
+	auto_(policy_places_clear) struct policy_places places = { 0 };
+
+	if (policy_places(broker->policy, &places) != 0)
+		return;
+	for (size_t i = 0; i < places.count; i++)
+		if (!interfaces_has(&broker->recorder.interfaces, places.at[i].interface))
+			log_warning(_("the policy names an interface that is not there (yet); its "
+				      "rules hold as soon as it is: interface=%s"),
+				    places.at[i].interface);
 }
 
 static void swap(struct broker *broker, struct policy *policy)
 {
 	struct policy *old = broker->policy;
 
+	kernel_log_tell_repeats(broker); /* under the policy that refused them */
 	broker->policy = policy;
 	broker->recorder.policy = policy;
 	broker->policy_loaded = mono_real();
@@ -228,6 +253,27 @@ static void swap(struct broker *broker, struct policy *policy)
 	for (uint32_t i = 0; i < broker->engine_count; i++)
 		verdict_judge_again(broker->engines[i].verdicts, policy);
 	policy_free(old);
+	reload_warn_of_interfaces(broker);
+}
+
+void reload_note_loaded(struct broker *broker, const char *sentence)
+{
+	auto_(lint_report_clear) struct lint_report lint = { 0 };
+	char text[256];
+
+	/* what the organisation has open towards the guideline is shown, and stops nothing */
+	if (lint_policy(broker->policy, mono_real().tv_sec, &lint) < 0) {
+		(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0, sentence);
+		return;
+	}
+	if (lint.errors)
+		log_warning(_("the policy in force is not as the guideline wants it (sekishoctl "
+			      "check tells more): errors=%zu warnings=%zu"),
+			    lint.errors, lint.warnings);
+	(void)snprintf(text, sizeof(text),
+		       "%s Held against the guideline: errors %zu, warnings %zu.", sentence,
+		       lint.errors, lint.warnings);
+	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0, text);
 }
 
 int reload_policy(struct broker *broker, struct errors *errors)
@@ -245,8 +291,7 @@ int reload_policy(struct broker *broker, struct errors *errors)
 	}
 	swap(broker, steal(policy));
 	log_info(_("the policy was loaded: hash=%s"), broker->policy->source.hash);
-	(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0,
-			    "The policy was read anew and is in force.");
+	reload_note_loaded(broker, "The policy was read anew and is in force.");
 	/* what could not be judged was logged; the new policy is in force all the same */
 	(void)reload_judge_open_flows(broker);
 	return 0;

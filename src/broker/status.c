@@ -85,15 +85,30 @@ static struct table_state table_state(const struct broker *broker)
 				     "the table is not the one that the daemon loaded" };
 }
 
+/* Interfaces of the policy that are not there: a cable, or a slip of the pen. */
+static json_t *missing_interfaces(const struct broker *broker)
+{
+	auto_(policy_places_clear) struct policy_places places = { 0 };
+	json_t *array = json_array();
+
+	if (policy_places(broker->policy, &places) != 0)
+		return array;
+	for (size_t i = 0; i < places.count; i++)
+		if (!interfaces_has(&broker->recorder.interfaces, places.at[i].interface))
+			json_array_append_new(array, json_string(places.at[i].interface));
+	return array;
+}
+
 static json_t *kernel_state(const struct broker *broker, const char *table)
 {
 	struct utsname name;
 
 	if (uname(&name) != 0)
 		name.release[0] = '\0';
-	return json_pack("{s:s, s:s, s:s}", "queue",
+	return json_pack("{s:s, s:s, s:s, s:o}", "queue",
 			 broker->features.queue == FEATURES_QUEUE_NATIVE ? "native" : "compat",
-			 "release", name.release, "table", table);
+			 "release", name.release, "table", table, "interfaces_missing",
+			 missing_interfaces(broker));
 }
 
 static json_t *counts_of(const uint64_t *counts)

@@ -10,15 +10,20 @@ enum cmd_exit {
 	CMD_FINDING = 1,     /* the policy has mistakes, the daemon said no, the log is damaged */
 	CMD_USAGE = 2,       /* the command line makes no sense */
 	CMD_UNREACHABLE = 3, /* no daemon answers on the control socket */
-	CMD_TROUBLE = 4      /* a file cannot be read, memory ran out, output cannot be written */
+	CMD_TROUBLE = 4,     /* a file cannot be read, memory ran out, output cannot be written */
+	CMD_LINT = 5         /* the policy can be loaded, but is not as the guideline wants it */
 };
 
 /* Each gets its own arguments, argv[0] being the command's name, and gives an enum cmd_exit. */
 int cmd_check(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
+int cmd_controls(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_prove(int argc, char **argv);
+int cmd_simulate(int argc, char **argv);
 
 /* Prints the help of a command ("Usage: sekishoctl NAME ARGUMENTS", then text) or the version.
  * Gives CMD_OK. */

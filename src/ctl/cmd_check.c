@@ -1,18 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sekishoctl check: reads a policy as the daemon would, and compiles it, but touches nothing. */
+/* sekishoctl check: reads a policy as the daemon would, compiles it, and holds it against the
+ * guideline, but touches nothing. */
 
+#include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "ctl/check_report.h"
 #include "ctl/cmd.h"
+#include "ctl/when.h"
+#include "lint/lint.h"
 #include "policy/policy.h"
+#include "prove/prove.h"
 #include "ruleset/compile.h"
 
-static void print_summary(const char *file, const struct policy *policy,
-			  const struct ruleset *ruleset)
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
+
+struct check {
+	const char *file;
+	enum format format;
+	bool verbose, without_lint;
+	time_t on; /* as of when registrations are valid */
+	struct policy *policy;
+	struct ruleset *ruleset;
+	struct errors errors;
+	struct lint_report lint;
+};
+
+static void check_clear(struct check *check)
 {
+	policy_free(check->policy);
+	ruleset_freep(&check->ruleset);
+	errors_clear(&check->errors);
+	lint_report_clear(&check->lint);
+}
+
+static void print_summary(const struct check *check)
+{
+	const struct policy *policy = check->policy;
+	const struct ruleset *ruleset = check->ruleset;
 	size_t zones = 0, roles = 0, names = 0, rules = 0, elements = 0;
 
 	for (size_t i = 0; i < ZONE_COUNT; i++)
@@ -29,39 +59,134 @@ static void print_summary(const char *file, const struct policy *policy,
 		rules += ruleset->chains[i].rule_count;
 	for (size_t i = 0; i < ruleset->set_count; i++)
 		elements += ruleset->sets[i].element_count;
-	(void)printf(_("%s: the policy is good: configurations %d, zones %zu, roles %zu, "
-		       "services %zu, names %zu; rules %zu, sets %zu, elements %zu\n"),
-		     file, __builtin_popcount(policy->configurations), zones, roles,
+	(void)printf(check->lint.errors
+			     ? _("%s: the policy can be loaded, but is not as the guideline wants "
+				 "it: configurations %d, zones %zu, roles %zu, services %zu, names "
+				 "%zu; rules %zu, sets %zu, elements %zu\n")
+			     : _("%s: the policy is good: configurations %d, zones %zu, roles %zu, "
+				 "services %zu, names %zu; rules %zu, sets %zu, elements %zu\n"),
+		     check->file, __builtin_popcount(policy->configurations), zones, roles,
 		     policy->service_count, names, rules, ruleset->set_count, elements);
+}
+
+/* Reads, compiles, proves and lints. An enum cmd_exit. */
+static int judge(struct check *check)
+{
+	int r = policy_read(check->file, &check->policy, &check->errors);
+
+	if (r < 0) {
+		errors_sort(&check->errors);
+		return cmd_policy_exit(r);
+	}
+	r = compile_policy(check->policy, &check->ruleset);
+	if (r < 0) {
+		errors_add(&check->errors, check->file, 0, _("the kernel rules cannot be made: %s"),
+			   strerror(-r));
+		return CMD_FINDING;
+	}
+	r = prove_policy(check->policy, check->ruleset, &check->errors);
+	if (r < 0)
+		return r == -EINVAL ? CMD_FINDING : CMD_TROUBLE;
+	if (check->without_lint)
+		return CMD_OK;
+	r = lint_policy(check->policy, check->on, &check->lint);
+	if (r < 0) {
+		errors_add(&check->errors, check->file, 0,
+			   _("the policy cannot be held against the guideline: %s"), strerror(-r));
+		return CMD_TROUBLE;
+	}
+	return check->lint.errors ? CMD_LINT : CMD_OK;
+}
+
+static int tell(const struct check *check, int code)
+{
+	const struct check_report report = {
+		.file = check->file,
+		.hash = check->policy ? check->policy->source.hash : NULL,
+		.errors = &check->errors,
+		.lint = check->without_lint || check->errors.count ? NULL : &check->lint,
+		.verbose = check->verbose,
+	};
+	int r = 0;
+
+	switch (check->format) {
+	case FORMAT_TEXT:
+		errors_print(&check->errors, stderr);
+		if (check->policy && check->ruleset && !check->errors.count)
+			print_summary(check);
+		check_report_text(&report, stdout);
+		break;
+	case FORMAT_JSON:
+		r = check_report_json(&report, stdout);
+		break;
+	case FORMAT_SARIF:
+		r = check_report_sarif(&report, stdout);
+		break;
+	}
+	return r < 0 ? CMD_TROUBLE : code;
+}
+
+static int help(const char *name)
+{
+	return cmd_help(
+		name, "[OPTIONS] FILE",
+		_("Reads the policy FILE and the lists that it names. Mistakes go to standard "
+		  "error, each with\nfile and line; else one line says what the policy holds, "
+		  "followed by what is not as the\nguideline wants it, or attested by nobody. The "
+		  "running daemon is not touched.\n\n"
+		  "  -j, --json      all of it as one JSON object\n"
+		  "      --sarif     all of it as a SARIF log\n"
+		  "  -v, --verbose   notes as well\n"
+		  "      --no-lint   do not hold the policy against the guideline's conditions\n"
+		  "      --on DATE   judge registrations and reviews as of that day, not today\n\n"
+		  "Ends with 0 if nothing is wrong, 1 for mistakes in the text, 5 for errors "
+		  "against the guideline.\n"));
+}
+
+/* -1 to go on, else how the program ends. */
+static int read_options(int argc, char **argv, struct check *check)
+{
+	enum { NO_LINT = 256, ON, SARIF };
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },    { "version", no_argument, NULL, 'V' },
+		{ "json", no_argument, NULL, 'j' },    { "sarif", no_argument, NULL, SARIF },
+		{ "verbose", no_argument, NULL, 'v' }, { "no-lint", no_argument, NULL, NO_LINT },
+		{ "on", required_argument, NULL, ON }, { 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "hVjv", options, NULL)) != -1) {
+		if (option == 'h')
+			return help(argv[0]);
+		if (option == 'V')
+			return cmd_version();
+		if (option == 'j')
+			check->format = FORMAT_JSON;
+		else if (option == SARIF)
+			check->format = FORMAT_SARIF;
+		else if (option == 'v')
+			check->verbose = true;
+		else if (option == NO_LINT)
+			check->without_lint = true;
+		else if (option != ON)
+			return cmd_usage(argv[0], _("that option is not known"));
+		else if (when_parse(optarg, time(NULL), &check->on))
+			return cmd_usage(argv[0], _("\"%s\" is no date; expected YYYY-MM-DD"),
+					 optarg);
+	}
+	if (argc - optind != 1)
+		return cmd_usage(argv[0], _("exactly one FILE is needed"));
+	check->file = argv[optind];
+	return -1;
 }
 
 int cmd_check(int argc, char **argv)
 {
-	auto_(policy_freep) struct policy *policy = NULL;
-	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
-	auto_(errors_clear) struct errors errors = { 0 };
-	const char *file;
+	auto_(check_clear) struct check check = { .on = time(NULL) };
+	int code = read_options(argc, argv, &check);
 
-	int code =
-		cmd_one_file(argc, argv,
-			     _("Reads the policy FILE and the lists that it names. Mistakes go to "
-			       "standard error, each with\nfile and line; else one line says what "
-			       "the policy holds. The running daemon is not touched.\n"),
-			     &file);
 	if (code >= 0)
 		return code;
-	int r = policy_read(file, &policy, &errors);
-	if (r < 0) {
-		errors_sort(&errors);
-		errors_print(&errors, stderr);
-		return cmd_policy_exit(r);
-	}
-	r = compile_policy(policy, &ruleset);
-	if (r < 0) {
-		(void)fprintf(stderr, _("%s: the kernel rules cannot be made: %s\n"), file,
-			      strerror(-r));
-		return CMD_FINDING;
-	}
-	print_summary(file, policy, ruleset);
-	return CMD_OK;
+	code = judge(&check);
+	return tell(&check, code);
 }

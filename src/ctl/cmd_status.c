@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <jansson.h>
 
+#include "common/defs.h"
 #include "common/i18n.h"
 #include "common/reason.h"
 #include "ctl/cmd.h"
@@ -81,6 +82,29 @@ static void warn_of_table(const json_t *answer)
 			    stderr);
 }
 
+/* The daemon's words for its state, for people. A word that is not here is shown as it came. */
+static const char *const words[] = {
+	N_("running"),
+	N_("restarting"),
+	N_("refusing"),
+	N_("open"),
+	N_("changed"),
+	N_("in place"),
+	N_("missing"),
+	N_("unknown"),
+	N_("the table is missing"),
+	N_("the table is not the one that the daemon loaded"),
+	N_("no record can be written"),
+};
+
+static const char *word(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], text) == 0)
+			return _(words[i]);
+	return text;
+}
+
 static void print_state(const json_t *answer)
 {
 	const char *state = text_of(answer, "state");
@@ -89,10 +113,10 @@ static void print_state(const json_t *answer)
 	if (strcmp(state, "running") == 0)
 		(void)printf("%s\n", _("running"));
 	else if (strcmp(state, "refusing") != 0)
-		(void)printf("%s: %s\n", state, text_of(answer, "state_reason"));
+		(void)printf("%s: %s\n", word(state), word(text_of(answer, "state_reason")));
 	else
-		(void)printf(_("%s: new flows are refused: %s\n"), state,
-			     text_of(answer, "state_reason"));
+		(void)printf(_("%s: new flows are refused: %s\n"), word(state),
+			     word(text_of(answer, "state_reason")));
 	print_uptime(number_of(answer, "uptime_s"));
 	print_head(_("Process"));
 	(void)printf(_("%lld, version %s\n"), number_of(answer, "pid"), text_of(answer, "version"));
@@ -136,9 +160,14 @@ static void print_policy(const json_t *policy)
 
 static void print_kernel(const json_t *kernel)
 {
+	const json_t *missing = json_object_get(kernel, "interfaces_missing"), *name;
+	size_t i;
+
 	print_head(_("Kernel"));
 	(void)printf(_("%s, queue %s, table %s\n"), text_of(kernel, "release"),
-		     text_of(kernel, "queue"), text_of(kernel, "table"));
+		     text_of(kernel, "queue"), word(text_of(kernel, "table")));
+	json_array_foreach(missing, i, name)
+		print_text(i == 0 ? _("  not there") : "", json_string_value(name));
 }
 
 static void print_counts(const char *head, json_t *counts)
@@ -169,7 +198,7 @@ static void print_engines(const json_t *engines)
 		print_head(i == 0 ? _("Engines") : "");
 		(void)printf(_("%lld: %s, pid %lld, packets %lld, undecided flows %lld, overruns "
 			       "%lld, restarts %lld\n"),
-			     number_of(engine, "number"), text_of(engine, "state"),
+			     number_of(engine, "number"), word(text_of(engine, "state")),
 			     number_of(engine, "pid"), number_of(engine, "packets"),
 			     number_of(engine, "flows"), number_of(engine, "overruns"),
 			     number_of(engine, "restarts"));
@@ -183,9 +212,9 @@ static void print_kernel_log(const json_t *reader)
 	print_head(_("Kernel's log"));
 	(void)printf(
 		_("%s, pid %lld, packets %lld, missing %lld, unreadable %lld, restarts %lld\n"),
-		text_of(reader, "state"), number_of(reader, "pid"), number_of(reader, "packets"),
-		number_of(reader, "missing"), number_of(reader, "unreadable"),
-		number_of(reader, "restarts"));
+		word(text_of(reader, "state")), number_of(reader, "pid"),
+		number_of(reader, "packets"), number_of(reader, "missing"),
+		number_of(reader, "unreadable"), number_of(reader, "restarts"));
 }
 
 static void print_log(const json_t *log)

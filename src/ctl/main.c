@@ -26,6 +26,11 @@ struct command {
 static const struct command commands[] = {
 	{ "check", cmd_check, N_("read a policy and say what is wrong with it") },
 	{ "compile", cmd_compile, N_("print the kernel rules that a policy makes") },
+	{ "controls", cmd_controls, N_("report on the guideline's controls") },
+	{ "simulate", cmd_simulate, N_("say what a policy makes of a packet, and why") },
+	{ "prove", cmd_prove,
+	  N_("prove that nothing forbidden passes, or show a packet that does") },
+	{ "diff", cmd_diff, N_("say which flows another policy would open and shut") },
 	{ "status", cmd_status, N_("show what the running daemon does") },
 	{ "reload", cmd_reload, N_("have the daemon read its policy again") },
 	{ "log", cmd_log, N_("read the decision log") },

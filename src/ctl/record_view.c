@@ -120,6 +120,7 @@ static void set_flow(struct row *row, const json_t *record)
 {
 	const bool is_allowed = strcmp(member(record, "event.type"), "allowed") == 0;
 	const char *rule = member(record, "rule.id");
+	const json_t *count = json_object_get(record, "sekisho.count"); /* of a repeated refusal */
 
 	row->colour = is_allowed ? COLOUR_GREEN : COLOUR_RED;
 	set(row, COLUMN_VERDICT, is_allowed ? _("allow") : _("deny"));
@@ -130,6 +131,12 @@ static void set_flow(struct row *row, const json_t *record)
 	const char *name = member(record, "destination.domain");
 	set(row, COLUMN_NAME, *name ? name : "-");
 	set_why(row, record, is_allowed);
+	if (json_is_integer(count)) {
+		const size_t len = strlen(row->cells[COLUMN_WHY]);
+
+		(void)snprintf(row->cells[COLUMN_WHY] + len, CELL_BYTES - len,
+			       _(" (%lld times more)"), (long long)json_integer_value(count));
+	}
 	set(row, COLUMN_RULE, *rule ? rule : member(record, "sekisho.kernel_rule"));
 }
 
@@ -141,8 +148,14 @@ static void set_event(struct row *row, const json_t *record)
 	row->is_event = true;
 	row->colour = is_failure ? COLOUR_RED : COLOUR_BLUE;
 	set(row, COLUMN_VERDICT, is_failure ? _("alarm") : _("event"));
-	(void)snprintf(row->cells[COLUMN_SOURCE], CELL_BYTES, "%s%s%s",
-		       member(record, "event.action"), *text ? ": " : "", text);
+	const json_t *count = json_object_get(record, "sekisho.count");
+	char number[32] = "";
+
+	if (json_is_integer(count))
+		(void)snprintf(number, sizeof(number), " (%lld)",
+			       (long long)json_integer_value(count));
+	(void)snprintf(row->cells[COLUMN_SOURCE], CELL_BYTES, "%s%s%s%s",
+		       member(record, "event.action"), number, *text ? ": " : "", text);
 }
 
 static void put_colour(const struct record_view *view, const char *colour)

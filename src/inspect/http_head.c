@@ -246,6 +246,7 @@ static enum reason read_name(struct slice host, char *out)
 	case NAMES_HYPHEN:
 	case NAMES_SINGLE_LABEL:
 	case NAMES_WILDCARD:
+	case NAMES_REGISTRY:
 		return REASON_NAME_INVALID;
 	}
 	return REASON_NAME_INVALID;

@@ -59,6 +59,7 @@ struct load {
 	struct lowered *next;
 	struct errors *errors;
 	uint32_t commits; /* transactions that took effect so far */
+	bool unclean;     /* something is left in the kernel that should have gone */
 };
 
 /* Sends the batch; counts. */
@@ -110,7 +111,7 @@ static int put_all_rules(struct batch *batch, const struct load *load)
 	return r;
 }
 
-/* The sets (and chains that the ruleset does not have) of present; unused ones only. */
+/* The sets and chains of present that the ruleset does not have. */
 static int put_deletions(struct batch *batch, const struct present *present,
 			 const struct ruleset *ruleset)
 {
@@ -118,7 +119,8 @@ static int put_deletions(struct batch *batch, const struct present *present,
 	int r = 0;
 
 	for (i = 0; r == 0 && i < present->sets.count; i++)
-		r = table_put_delete(batch, BATCH_SET, present->sets.at[i].text);
+		if (!ruleset_set(ruleset, present->sets.at[i].text))
+			r = table_put_delete(batch, BATCH_SET, present->sets.at[i].text);
 	for (i = 0; r == 0 && i < present->chains.count; i++)
 		if (!ruleset_chain(ruleset, present->chains.at[i].text))
 			r = table_put_delete(batch, BATCH_CHAIN, present->chains.at[i].text);
@@ -154,9 +156,9 @@ static int lay_out(struct load *load)
 	return commit(load, r, batch, &unheard);
 }
 
-/* Puts the rules over what was laid out, and takes away what they no longer need: the one moment in
- * which the policy changes. */
-static int switch_over(struct load *load, const struct present *former)
+/* Puts the rules over what was laid out: the one moment in which the policy changes. What the
+ * former rules looked into stays: a packet may be half through them. */
+static int switch_over(struct load *load)
 {
 	auto_(batch_freep) struct batch *batch = NULL;
 	int r = batch_new(RULESET_TABLE, &batch);
@@ -164,10 +166,25 @@ static int switch_over(struct load *load, const struct present *former)
 	if (r == 0)
 		r = table_put_flush(batch);
 	if (r == 0)
-		r = put_deletions(batch, former, load->next->ruleset);
-	if (r == 0)
 		r = put_all_rules(batch, load);
 	return commit(load, r, batch, load->errors);
+}
+
+/* After the switch, when no packet is in the former rules any more. The kernel hides the elements
+ * of a map from the moment in which its end is decided, not from when the last packet has left.
+ * What cannot be taken away does nothing; the next load takes it away. */
+static void take_away(struct load *load, const struct present *former)
+{
+	auto_(errors_clear) struct errors unheard = { 0 };
+	auto_(batch_freep) struct batch *batch = NULL;
+	int r = batch_new(RULESET_TABLE, &batch);
+
+	transaction_wait_for_packets();
+	if (r == 0)
+		r = put_deletions(batch, former, load->next->ruleset);
+	if (r == 0 && batch_message(batch, 0))
+		r = commit(load, r, batch, &unheard);
+	load->unclean = r < 0;
 }
 
 /* After a switch that did not happen. What stays does nothing; the next load finds it and starts
@@ -213,16 +230,42 @@ static int take_turns(struct lowered *next, const struct present *former)
 	return r;
 }
 
-static int apply_in_place(struct load *load, const struct present *former)
+/* Sets that no rule looks into are of a load that was broken off, or of somebody else: they go, so
+ * that their names are free. */
+static int clear_leftovers(struct load *load, struct present *former)
+{
+	auto_(errors_clear) struct errors unheard = { 0 };
+	auto_(batch_freep) struct batch *batch = NULL;
+	size_t count = 0, i;
+	int r = batch_new(RULESET_TABLE, &batch);
+
+	for (i = 0; r == 0 && i < former->sets.count; i++)
+		if (!present_has(&former->used, former->sets.at[i].text))
+			r = table_put_delete(batch, BATCH_SET, former->sets.at[i].text);
+	if (r < 0 || !batch_message(batch, 0))
+		return r;
+	r = commit(load, r, batch, &unheard);
+	for (i = 0; r == 0 && i < former->sets.count; i++)
+		if (present_has(&former->used, former->sets.at[i].text))
+			former->sets.at[count++] = former->sets.at[i];
+	if (r == 0)
+		former->sets.count = count;
+	return r;
+}
+
+static int apply_in_place(struct load *load, struct present *former)
 {
 	int r;
 
 	/* Something of another make is in the way, perhaps: then the table is made anew. */
-	if (take_turns(load->next, former) < 0 || lay_out(load) < 0)
+	if (clear_leftovers(load, former) < 0 || take_turns(load->next, former) < 0 ||
+	    lay_out(load) < 0)
 		return apply_at_once(load);
-	r = switch_over(load, former);
+	r = switch_over(load);
 	if (r < 0)
 		clear_away(load, former);
+	else
+		take_away(load, former);
 	return r;
 }
 
@@ -233,7 +276,8 @@ static int apply_difference(struct load *load, const struct ruleset *ruleset, ui
 	const struct apply_state *state = load->options->state;
 	const struct delta_options options = { .queue = load->options->queue,
 					       .sock = load->sock,
-					       .ret_commits = &load->commits };
+					       .ret_commits = &load->commits,
+					       .ret_unclean = &load->unclean };
 	int r;
 
 	if (!state || !state->lowered || state->queue != load->options->queue ||
@@ -267,7 +311,8 @@ static void remember(struct load *load, const struct ruleset *ruleset, bool whol
 	if (!state)
 		return;
 	former = steal(state->lowered);
-	if (generation_read(load->sock, &after) < 0 || after != before + load->commits ||
+	if (load->unclean || generation_read(load->sock, &after) < 0 ||
+	    after != before + load->commits ||
 	    lowered_settle(load->next, whole ? NULL : former, ruleset) < 0)
 		return;
 	state->lowered = steal(load->next);

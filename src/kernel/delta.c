@@ -22,8 +22,8 @@ struct plan {
 	const struct lowered *former, *next;
 	const struct delta_options *options;
 	enum fate *chains;
-	bool *kept;                /* of former's sets: they stay */
-	size_t to_make, to_change; /* sets and chains of these fates, or to be deleted */
+	bool *kept;                           /* of former's sets: they stay */
+	size_t to_make, to_change, to_delete; /* sets and chains */
 };
 
 static void clear(struct plan *p)
@@ -48,7 +48,7 @@ static void plan_sets(struct plan *p)
 		p->to_change += p->next->parts[i].fate == LOWERED_CHANGE;
 	}
 	for (i = 0; i < former->set_count; i++)
-		p->to_change += !p->kept[i];
+		p->to_delete += !p->kept[i];
 }
 
 static bool same_rules(const struct ruleset_chain *a, const struct ruleset_chain *b)
@@ -86,7 +86,7 @@ static int plan_chains(struct plan *p)
 		p->to_change += p->chains[i] == FATE_CHANGE;
 	}
 	for (i = 0; i < former->chain_count; i++)
-		p->to_change += ruleset_chain(next, former->chains[i].name) == NULL;
+		p->to_delete += ruleset_chain(next, former->chains[i].name) == NULL;
 	return 0;
 }
 
@@ -210,7 +210,7 @@ static int switch_over(const struct plan *p)
 	auto_(batch_freep) struct batch *batch = NULL;
 	int r;
 
-	if (p->to_change == 0 && p->to_make == 0)
+	if (p->to_change == 0 && p->to_make == 0 && p->to_delete == 0)
 		return 0;
 	r = batch_new(RULESET_TABLE, &batch);
 	if (r == 0)
@@ -219,10 +219,24 @@ static int switch_over(const struct plan *p)
 		r = put_elements(p, batch);
 	if (r == 0)
 		r = put_rules(p, batch);
-	if (r == 0)
-		r = put_deletions(p, batch);
 	if (r == 0 && !batch_message(batch, 0))
 		return 0; /* what was laid out is all that differs: sets that no rule looks into */
+	return commit(p, r, batch);
+}
+
+/* What no packet looks into any more (see apply.c). It has taken effect in any case: what cannot be
+ * taken away is unknown to the next load, unless that makes everything new. */
+static int take_away(const struct plan *p)
+{
+	auto_(batch_freep) struct batch *batch = NULL;
+	int r;
+
+	if (p->to_delete == 0)
+		return 0;
+	transaction_wait_for_packets();
+	r = batch_new(RULESET_TABLE, &batch);
+	if (r == 0)
+		r = put_deletions(p, batch);
 	return commit(p, r, batch);
 }
 
@@ -243,7 +257,10 @@ int delta_apply(const struct lowered *former, const struct lowered *next,
 	if (r < 0)
 		return r;
 	r = switch_over(&p);
-	if (r < 0)
+	if (r < 0) {
 		clear_away(&p);
-	return r;
+		return r;
+	}
+	*options->ret_unclean = take_away(&p) < 0;
+	return 0;
 }

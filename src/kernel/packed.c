@@ -334,8 +334,7 @@ int packed_update(struct packed *packed, const struct ruleset_set *after,
 {
 	struct packed to = { .key_len = packed->key_len, .ranges = packed->ranges, .sorted = true };
 	size_t i;
-	int r = make_room(&to, packed->count + changes->new_count, after->is_map,
-			  after->timeouts);
+	int r = make_room(&to, packed->count + changes->new_count, after->is_map, after->timeouts);
 
 	/* The same numbers stand for the same verdicts in both. */
 	for (i = 0; r == 0 && i < packed->kind_count; i++) {

@@ -3,9 +3,12 @@
 #include "kernel/transaction.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/errors.h"
 #include "common/i18n.h"
@@ -133,6 +136,13 @@ static void explain(struct errors *errors, const struct batch_failure *failure)
 	else
 		errors_add(errors, NULL, 0, _("the kernel refused %s: %s"), object,
 			   error_text(failure));
+}
+
+/* Packets are handled without a pause: every processor has left what it was in. Where the kernel
+ * cannot tell, the way of the messages is a wait, too. Source: membarrier(2). */
+void transaction_wait_for_packets(void)
+{
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 int transaction_send(int r, struct batch *batch, struct nlsock *sock, struct errors *errors)

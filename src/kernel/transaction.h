@@ -22,6 +22,9 @@ int transaction_put_set(struct batch *batch, const struct lowered *lowered, size
 int transaction_put_rules(struct statement_context *context, const struct ruleset_chain *chain,
 			  struct errors *errors);
 
+/* Waits until no processor is in rules any more that were replaced before. */
+void transaction_wait_for_packets(void);
+
 /* Where r is 0: sends what was put, and waits; else r is what putting it gave. 0, or -errno, told
  * in errors. */
 int transaction_send(int r, struct batch *batch, struct nlsock *sock, struct errors *errors);

@@ -2,6 +2,7 @@
 /* The guideline's conditions, held against a policy. Pure. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ struct lint_finding {
 	enum lint_severity severity;
 	int line;   /* in the policy file; 0 if of the whole */
 	char *what; /* what was found, in plain words, translated */
-	char *mend; /* how to mend it, translated */
+	char *mend; /* how to mend it, translated; empty for notes that ask for nothing */
 };
 
 struct lint_report {
@@ -26,6 +27,10 @@ struct lint_report {
 };
 
 /* Checks every condition that applies to the configurations in use. now_s: seconds since 1970, for
- * expiries. 0 or -ENOMEM; the caller frees with lint_report_clear(). */
+ * expiries. Findings come in the order of guideline_conditions(). 0 or -ENOMEM; the caller frees
+ * with lint_report_clear(). */
 int lint_policy(const struct policy *policy, int64_t now_s, struct lint_report *ret);
 void lint_report_clear(struct lint_report *report);
+
+/* True if there is a check for the condition of that id. */
+bool lint_knows(const char *id);

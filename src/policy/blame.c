@@ -9,16 +9,17 @@
 /* One end of a flow as the catalogue's selectors see it. */
 struct end {
 	enum zone zone;
-	uint32_t roles; /* ROLE_BIT()s; an address may belong to services of several roles */
+	uint32_t roles; /* ROLE_BIT()s; an address may have several: services, targets of
+			 * maintenance */
 };
 
 static struct end end_of(const struct policy *policy, const struct addr *a)
 {
 	struct end end = { .zone = policy_zone_of(policy, a) };
-	enum role role = policy_role_of(policy, a);
 
-	if (role < ROLE_COUNT)
-		end.roles |= ROLE_BIT(role);
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		if (addr_list_has(&policy->endpoints[i].addresses, a))
+			end.roles |= ROLE_BIT(i);
 	if (end.zone == ZONE_EXTERNAL)
 		end.roles |= ROLE_BIT(ROLE_INTERNET);
 	for (size_t i = 0; i < policy->service_count; i++)

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/defs.h"
 #include "common/i18n.h"
@@ -104,6 +105,42 @@ static enum names_fault check_labels(const char *text, size_t len, size_t *ret_l
 	return NAMES_OK;
 }
 
+static bool is_word(const char *label, size_t len, const char *word)
+{
+	return strlen(word) == len && strncasecmp(label, word, len) == 0;
+}
+
+/* True if the two labels of text are where a country's registry lets anybody register: its second
+ * level for companies, schools and so on, or a prefecture of Japan. Not the whole list that
+ * browsers carry, but what an operator here might mistake for one organisation. */
+static bool is_registry(const char *text, size_t len)
+{
+	static const char *const second[] = { "ac", "ad", "co",  "com", "ed",  "edu", "go", "gov",
+					      "gr", "lg", "mil", "ne",  "net", "or",  "org" };
+	static const char *const prefectures[] = {
+		"aichi",    "akita",     "aomori",   "chiba",     "ehime",     "fukui",
+		"fukuoka",  "fukushima", "gifu",     "gunma",     "hiroshima", "hokkaido",
+		"hyogo",    "ibaraki",   "ishikawa", "iwate",     "kagawa",    "kagoshima",
+		"kanagawa", "kochi",     "kumamoto", "kyoto",     "mie",       "miyagi",
+		"miyazaki", "nagano",    "nagasaki", "nara",      "niigata",   "oita",
+		"okayama",  "okinawa",   "osaka",    "saga",      "saitama",   "shiga",
+		"shimane",  "shizuoka",  "tochigi",  "tokushima", "tokyo",     "tottori",
+		"toyama",   "wakayama",  "yamagata", "yamaguchi", "yamanashi",
+	};
+	const char *dot = memchr(text, '.', len);
+	size_t first = dot ? (size_t)(dot - text) : len;
+
+	if (!dot || len - first != sizeof(".jp") - 1)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(second); i++)
+		if (is_word(text, first, second[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(prefectures); i++)
+		if (is_word(dot + 1, 2, "jp") && is_word(text, first, prefectures[i]))
+			return true;
+	return false;
+}
+
 enum names_fault names_normalise(const char *text, size_t len, bool pattern, char *out)
 {
 	size_t skip = 0, labels = 0;
@@ -130,6 +167,8 @@ enum names_fault names_normalise(const char *text, size_t len, bool pattern, cha
 		return NAMES_ADDRESS;
 	if (labels < 2)
 		return skip ? NAMES_WILDCARD : NAMES_SINGLE_LABEL;
+	if (skip && labels == 2 && is_registry(text + skip, len - skip))
+		return NAMES_REGISTRY;
 	for (size_t i = 0; i < len; i++)
 		out[i] = lower(text[i]);
 	out[len] = '\0';
@@ -153,6 +192,9 @@ const char *names_fault_text(enum names_fault fault)
 		[NAMES_WILDCARD] =
 			N_("An asterisk may only stand as the whole first part, with two parts "
 			   "at least after it (*.service.example)."),
+		[NAMES_REGISTRY] =
+			N_("Anybody may register a name there; an asterisk is for the names of one "
+			   "service (*.service.co.jp)."),
 	};
 
 	assert(fault < ARRAY_SIZE(texts));

@@ -20,6 +20,7 @@ enum names_fault {
 	NAMES_SINGLE_LABEL, /* no dot */
 	NAMES_WILDCARD,     /* '*' elsewhere than as the whole first label, or fewer than two labels
 			       after it */
+	NAMES_REGISTRY,     /* '*' over a suffix under which anybody may register ("*.co.jp") */
 };
 
 /* Checks and normalises (lower case, one trailing dot cut) text of len bytes into out

@@ -51,12 +51,23 @@ static void managements_clear(struct policy_managements *managements)
 	*managements = (struct policy_managements){ 0 };
 }
 
+static void ismap_clear(struct policy_ismap *ismap)
+{
+	free(ismap->service);
+	free(ismap->number);
+	free(ismap->valid_until);
+	free(ismap->list);
+	free(ismap->built_on);
+}
+
 static void service_clear(struct policy_service *service)
 {
 	free(service->name);
-	free(service->ismap.service);
-	free(service->ismap.number);
-	free(service->ismap.valid_until);
+	ismap_clear(&service->ismap);
+	free(service->exempt_issuer);
+	free(service->reviewed_by);
+	free(service->reviewed_on);
+	free(service->tenant_measure);
 	addr_list_clear(&service->addresses);
 	ports_clear(&service->ports);
 	strings_clear(&service->tenant_names);
@@ -99,6 +110,7 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		addr_list_clear(&policy->endpoints[i].addresses);
 		strings_clear(&policy->endpoints[i].interfaces);
+		ismap_clear(&policy->endpoints[i].ismap);
 		free(policy->endpoints[i].macs.at);
 	}
 	for (size_t i = 0; i < PORT_GROUP_COUNT; i++)

@@ -52,6 +52,25 @@ struct policy_zone {
 		source_nat6; /* flows leaving by these interfaces get this source */
 };
 
+/* An entry of the ISMAP cloud service list, as the policy states it. */
+struct policy_ismap {
+	int line;                             /* 0: not stated */
+	char *service, *number, *valid_until; /* valid_until: YYYY-MM-DD; each may be NULL */
+	char *list;     /* "ISMAP" (so does NULL), or another list, which does not count */
+	char *built_on; /* the registered platform under a service that is not registered itself */
+};
+
+/* What a service is used for, where that matters to the guideline. */
+enum policy_use {
+	POLICY_USE_UNSAID,
+	POLICY_USE_LICENCE, /* authentication and licences */
+	POLICY_USE_FILES,
+	POLICY_USE_MEETING,
+	POLICY_USE_MAIL,
+	POLICY_USE_MAIL_IN_DISASTER, /* while the internet zone's mail is down */
+	POLICY_USE_COUNT
+};
+
 /* The addresses that play a guideline role. */
 struct policy_endpoint {
 	bool declared;
@@ -60,10 +79,7 @@ struct policy_endpoint {
 	struct policy_macs macs; /* if any: only frames from these count as from this role */
 	struct policy_strings interfaces; /* where they live, if not behind the interfaces of the
 					   * zone whose networks hold them (for example a tunnel) */
-};
-
-struct policy_ismap {
-	char *service, *number, *valid_until; /* valid_until: YYYY-MM-DD; each may be NULL */
+	struct policy_ismap ismap;        /* of the DaaS that they are on */
 };
 
 struct policy_service {
@@ -72,6 +88,12 @@ struct policy_service {
 	enum role role; /* one with is_service */
 	struct policy_ismap ismap;
 	bool exempt, exempt_no_documents, exempt_certificate_checked;
+	char *exempt_issuer; /* who issued the certificate that shows the provider; may be NULL */
+	enum policy_use use;
+	char *reviewed_by, *reviewed_on; /* the organisation's own examination of the service and
+					  * its settings; NULL if not stated; YYYY-MM-DD */
+	char *tenant_measure; /* what else keeps to the own tenant, where names cannot tell; may be
+			       * NULL */
 	struct addr_list addresses;
 	struct policy_ports ports;
 	/* Host names and patterns ("*.example"), lower case, no trailing dot. A name is one of
@@ -143,9 +165,11 @@ struct policy {
 	char *appliance_name, *organisation;
 	uint32_t firewalls;      /* FIREWALL_BIT()s this appliance plays */
 	uint32_t configurations; /* bit set of enum configuration */
+	int configurations_line, appliance_line;
 	struct policy_zone zones[ZONE_COUNT];
 	struct policy_endpoint endpoints[ROLE_COUNT];
 	struct policy_ports ports[PORT_GROUP_COUNT];
+	int ports_line[PORT_GROUP_COUNT]; /* 0: not declared */
 	struct policy_service *services;
 	size_t service_count;
 	struct policy_managements management_in, management_out;

@@ -55,6 +55,7 @@ static void read_tree(struct reader *r, config_t *config)
 		return;
 	}
 	read_overlap_check(r);
+	read_width_check(r);
 	read_combine_check(r);
 	read_rules_check(r);
 	read_exceptions_check(r);

@@ -8,8 +8,10 @@
  * read_value.c   single values: addresses, ports, names, dates
  * read_site.c, read_endpoint.c, read_service.c, read_exception.c, read_daemon.c
  *                the groups of the policy
+ * read_terms.c   what a service states about the guideline's terms
  * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
+ * read_width.c   addresses so wide that they restrict nothing
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
  *
@@ -75,6 +77,7 @@ enum read_unsure {
 	READ_UNSURE_ENDPOINTS = 1 << 3,      /* an unknown role */
 	READ_UNSURE_PORTS = 1 << 4,          /* an unknown group */
 	READ_UNSURE_SERVICES = 1 << 5,       /* an unknown role */
+	READ_UNSURE_COMBINATION = 1 << 6,    /* configurations that contradict each other */
 };
 
 struct reader {
@@ -260,6 +263,13 @@ bool read_number(struct reader *r, const config_setting_t *s, long long min, lon
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,
 		     uint32_t index, struct read_place place);
 
+/* ---- read_terms.c: groups and keys of services (and DaaS endpoints) about the guideline's terms
+ */
+void read_ismap(struct reader *r, config_setting_t *s, struct policy_ismap *into);
+void read_exempt(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_use(struct reader *r, config_setting_t *s, struct policy_service *into);
+void read_review(struct reader *r, config_setting_t *s, struct policy_service *into);
+
 /* ---- the groups: handlers of the top-level keys */
 void read_appliance(struct reader *r, config_setting_t *s, void *into);
 void read_configurations(struct reader *r, config_setting_t *s, void *into);
@@ -284,6 +294,9 @@ void read_overlap_check(struct reader *r);
 
 /* Configurations that contradict each other, and the union of destinations. */
 void read_combine_check(struct reader *r);
+
+/* Roles and services so wide that they are the internet. */
+void read_width_check(struct reader *r);
 
 /* Exceptions from what is forbidden. */
 void read_exceptions_check(struct reader *r);

@@ -57,7 +57,7 @@ static const struct contradiction contradictions[] = {
 	  "LGWAN接続系からインターネットへブレイクアウト回線が存在する",
 	  SCREEN_TRANSFER " P15" },
 	{ DIFFERENT_CSP, SAME_CSP,
-	  N_("the DaaS and the Government Cloud are at one provider, or at two"),
+	  N_("the DaaS and the Government Cloud are either at one provider or at two"),
 	  "ガバメントクラウドと画面転送のDaaSが異なるCSPである場合 ／ 同一CSPである場合",
 	  SCREEN_TRANSFER " P15" },
 	{ CONFIGURATION_BIT(CONFIGURATION_ALPHA_PRIME_A),
@@ -88,6 +88,7 @@ static void tell_pair(struct reader *r, enum configuration a, enum configuration
 {
 	struct read_place at = r->configurations_place;
 
+	r->unsure |= READ_UNSURE_COMBINATION;
 	errors_add(r->errors, at.file, at.line,
 		   _("configurations: %s (%s) and %s (%s) cannot be in use together: %s. The "
 		     "guideline: %s (%s)"),

@@ -113,11 +113,24 @@ static void endpoint_mac(struct reader *r, config_setting_t *s, void *into)
 		read_strings(r, s, mac_item, &r->policy->endpoints[target->index].macs);
 }
 
+static void endpoint_ismap(struct reader *r, config_setting_t *s, void *into)
+{
+	const struct read_target *target = into;
+	enum role role = (enum role)target->index;
+
+	if (role != ROLE_MYNUMBER_DAAS && role != ROLE_LGWAN_DAAS && role != ROLE_INTERNET_DAAS)
+		read_error(r, s, _("only a DaaS is on the ISMAP list; %s (%s) is none"),
+			   guideline_role(role)->slug, guideline_role(role)->name_ja);
+	else
+		read_ismap(r, s, &r->policy->endpoints[role].ismap);
+}
+
 static const struct read_key endpoint_keys[] = {
 	{ "addresses", READ_STRINGS, false, endpoint_addresses },
 	{ "addresses_file", READ_TEXT, false, endpoint_addresses_file },
 	{ "interfaces", READ_STRINGS, false, endpoint_interfaces },
 	{ "mac", READ_STRINGS, false, endpoint_mac },
+	{ "ismap", READ_GROUP, false, endpoint_ismap },
 };
 
 /* What is managed lives where it lives, in any zone, and is never the source of a flow. */

@@ -307,11 +307,29 @@ void read_exceptions(struct reader *r, config_setting_t *s, void *into)
 static void forbidden_error(struct reader *r, const struct policy_exception *exception,
 			    const struct guideline_forbidden *forbidden, const char *what)
 {
-	errors_add(r->errors, r->path, exception->line,
-		   _("exceptions.%s: %s: that is the forbidden flow %s, and nothing can except a "
-		     "forbidden flow. The guideline: %s (%s)"),
-		   exception->name ? exception->name : "?", what, forbidden->id,
-		   forbidden->text_ja ? forbidden->text_ja : "-", forbidden->source);
+	const char *name = exception->name ? exception->name : "?";
+
+	if (forbidden->text_ja)
+		errors_add(r->errors, r->path, exception->line,
+			   _("exceptions.%s: %s: that is the forbidden flow %s, and nothing can "
+			     "except a forbidden flow. The guideline: %s (%s)"),
+			   name, what, forbidden->id, forbidden->text_ja, forbidden->source);
+	else
+		errors_add(r->errors, r->path, exception->line,
+			   _("exceptions.%s: %s: that is the forbidden flow %s, and nothing can "
+			     "except a forbidden flow (%s)"),
+			   name, what, forbidden->id, forbidden->source);
+}
+
+/* The slug of the zone in which the range begins. */
+static const char *zone_text(const struct reader *r, const struct addr_range *range)
+{
+	struct addr a = { .family = range->family };
+	enum zone zone;
+
+	memcpy(a.b, range->first, sizeof(a.b));
+	zone = policy_zone_of(r->policy, &a);
+	return zone == ZONE_NONE ? "-" : guideline_zone(zone)->slug;
 }
 
 static void check_forbidden(struct reader *r, const struct policy_exception *exception,
@@ -323,8 +341,9 @@ static void check_forbidden(struct reader *r, const struct policy_exception *exc
 	int found = forbidden_would_open(r->policy, forbidden, exception, &opening);
 
 	if (found > 0 &&
-	    asprintf(&what, _("it would open the way from %s to %s"),
-		     addr_range_text(&opening.from, from), addr_range_text(&opening.to, to)) < 0) {
+	    asprintf(&what, _("it would open the way from %s (zone %s) to %s (zone %s)"),
+		     addr_range_text(&opening.from, from), zone_text(r, &opening.from),
+		     addr_range_text(&opening.to, to), zone_text(r, &opening.to)) < 0) {
 		what = NULL;
 		found = -1;
 	}

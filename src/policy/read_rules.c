@@ -63,8 +63,7 @@ static void check_target(struct reader *r, const struct read_range *e)
 {
 	char range[ADDR_RANGE_TEXT_MAX];
 
-	if (r->policy->zones[ZONE_EXTERNAL].declared ||
-	    r->policy->zones[ZONE_INTERNET].reaches_internet)
+	if (r->policy->zones[ZONE_EXTERNAL].declared)
 		return;
 	for (size_t i = 0; i < ZONE_COUNT; i++)
 		if (list_contains(&r->policy->zone_addresses[i], &e->range) && i != ZONE_EXTERNAL)
@@ -150,10 +149,41 @@ static void check_proxy(struct reader *r, const struct read_range *p)
 			   name, address, guideline_role(ROLE_LGWAN_BUSINESS_SERVER)->name_ja);
 }
 
+/* The zone whose interface that is; ZONE_NONE for one of no zone, as that of a tunnel. */
+static enum zone zone_of_interface(const struct reader *r, const char *name)
+{
+	for (size_t i = 0; i < r->interface_count; i++)
+		if (!strcmp(r->interfaces[i].name, name))
+			return r->interfaces[i].zone;
+	return ZONE_NONE;
+}
+
+/* Desktops and systems in a cloud come in where the line to it is; whoever stands in the office
+ * stands behind an interface of his own zone. */
+static void check_interfaces(struct reader *r, enum role role)
+{
+	const struct guideline_role *of = guideline_role(role);
+	const struct policy_strings *interfaces = &r->policy->endpoints[role].interfaces;
+
+	for (size_t i = 0; !of->in_cloud && i < interfaces->count; i++) {
+		enum zone zone = zone_of_interface(r, interfaces->at[i]);
+
+		if (zone == ZONE_NONE || zone == of->zone)
+			continue;
+		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
+			   _("endpoints.%s.interfaces: \"%s\" leads to the zone %s, but the role "
+			     "(%s) belongs to %s (%s)"),
+			   of->slug, interfaces->at[i], guideline_zone(zone)->slug, of->name_ja,
+			   guideline_zone(of->zone)->slug, guideline_zone(of->zone)->name_ja);
+	}
+}
+
 static void check_places(struct reader *r)
 {
 	if (r->unsure & READ_UNSURE_ZONES)
 		return;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		check_interfaces(r, (enum role)i);
 	for (size_t i = 0; i < r->range_count && !r->errors->truncated; i++) {
 		if (r->ranges[i].owner == READ_ENDPOINT &&
 		    r->ranges[i].index == ROLE_MANAGED_TARGET)
@@ -265,10 +295,10 @@ static void need_ports(struct reader *r, const struct guideline_flow *flow,
 {
 	struct read_place at = place_or(r->ports_place, r->configurations_place);
 
-	/* services have ports of their own */
-	if (guideline_role(flow->to)->is_service || r->declared_ports[flow->ports] ||
-	    told[flow->ports] || !role_has_somebody(r, flow->from) ||
-	    !role_has_somebody(r, flow->to))
+	/* services have ports of their own; what is no "to the cloud service" narrows them */
+	if ((guideline_role(flow->to)->is_service && flow->ports == PORT_GROUP_CLOUD) ||
+	    r->declared_ports[flow->ports] || told[flow->ports] ||
+	    !role_has_somebody(r, flow->from) || !role_has_somebody(r, flow->to))
 		return;
 	told[flow->ports] = true;
 	errors_add(r->errors, at.file, at.line,
@@ -388,6 +418,9 @@ static void check_service(struct reader *r, const struct policy_service *service
 void read_rules_check(struct reader *r)
 {
 	check_places(r);
+	/* which of them is meant, and with it what it needs, is not known */
+	if (r->unsure & READ_UNSURE_COMBINATION)
+		return;
 	check_needs(r);
 	if (r->unsure & (READ_UNSURE_APPLIANCE | READ_UNSURE_CONFIGURATIONS))
 		return;

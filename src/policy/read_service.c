@@ -65,67 +65,39 @@ static void service_role(struct reader *r, config_setting_t *s, void *into)
 				ROLE_COUNT);
 }
 
-static void ismap_service(struct reader *r, config_setting_t *s, void *into)
-{
-	struct policy_ismap *ismap = into;
-
-	read_people_text(r, s, &ismap->service);
-}
-
-static void ismap_number(struct reader *r, config_setting_t *s, void *into)
-{
-	struct policy_ismap *ismap = into;
-
-	read_people_text(r, s, &ismap->number);
-}
-
-static void ismap_valid_until(struct reader *r, config_setting_t *s, void *into)
-{
-	struct policy_ismap *ismap = into;
-
-	read_date(r, s, &ismap->valid_until);
-}
-
-static const struct read_key ismap_keys[] = {
-	{ "service", READ_TEXT, true, ismap_service },
-	{ "number", READ_TEXT, true, ismap_number },
-	{ "valid_until", READ_TEXT, false, ismap_valid_until },
-};
-
 static void service_ismap(struct reader *r, config_setting_t *s, void *into)
 {
 	struct service_reading *reading = into;
 
-	read_group(r, s, ismap_keys, ARRAY_SIZE(ismap_keys), &reading->service->ismap);
+	read_ismap(r, s, &reading->service->ismap);
 }
-
-static void exempt_no_documents(struct reader *r, config_setting_t *s, void *into)
-{
-	struct policy_service *service = into;
-
-	(void)r;
-	service->exempt_no_documents = config_setting_get_bool(s);
-}
-
-static void exempt_certificate_checked(struct reader *r, config_setting_t *s, void *into)
-{
-	struct policy_service *service = into;
-
-	(void)r;
-	service->exempt_certificate_checked = config_setting_get_bool(s);
-}
-
-static const struct read_key exempt_keys[] = {
-	{ "no_documents", READ_BOOL, true, exempt_no_documents },
-	{ "certificate_checked", READ_BOOL, true, exempt_certificate_checked },
-};
 
 static void service_exempt(struct reader *r, config_setting_t *s, void *into)
 {
 	struct service_reading *reading = into;
 
-	reading->service->exempt = true;
-	read_group(r, s, exempt_keys, ARRAY_SIZE(exempt_keys), reading->service);
+	read_exempt(r, s, reading->service);
+}
+
+static void service_use(struct reader *r, config_setting_t *s, void *into)
+{
+	struct service_reading *reading = into;
+
+	read_use(r, s, reading->service);
+}
+
+static void service_review(struct reader *r, config_setting_t *s, void *into)
+{
+	struct service_reading *reading = into;
+
+	read_review(r, s, reading->service);
+}
+
+static void service_tenant_measure(struct reader *r, config_setting_t *s, void *into)
+{
+	struct service_reading *reading = into;
+
+	read_people_text(r, s, &reading->service->tenant_measure);
 }
 
 static void via_proxy(struct reader *r, config_setting_t *s, void *into)
@@ -313,6 +285,9 @@ static const struct read_key service_keys[] = {
 	{ "names", READ_STRINGS, false, service_names },
 	{ "names_file", READ_TEXT, false, service_names },
 	{ "via", READ_GROUP, false, service_via },
+	{ "use", READ_TEXT, false, service_use },
+	{ "review", READ_GROUP, false, service_review },
+	{ "tenant_measure", READ_TEXT, false, service_tenant_measure },
 };
 
 static bool has_any(const config_setting_t *group, const char *const *keys, size_t count)

@@ -70,6 +70,7 @@ void read_appliance(struct reader *r, config_setting_t *s, void *into)
 	size_t before = r->errors->count;
 
 	(void)into;
+	r->policy->appliance_line = read_line(s);
 	read_group(r, s, appliance_keys, ARRAY_SIZE(appliance_keys), r->policy);
 	sure_if_clean(r, before, READ_UNSURE_APPLIANCE);
 }
@@ -101,6 +102,7 @@ void read_configurations(struct reader *r, config_setting_t *s, void *into)
 
 	(void)into;
 	r->configurations_place = read_place_of(r, s);
+	r->policy->configurations_line = read_line(s);
 	read_strings(r, s, configuration_item, r->policy);
 	sure_if_clean(r, before, READ_UNSURE_CONFIGURATIONS);
 }
@@ -353,6 +355,7 @@ void read_port_groups(struct reader *r, config_setting_t *s, void *into)
 				     "in services"));
 		} else {
 			r->declared_ports[group] = true;
+			r->policy->ports_line[group] = read_line(member);
 			if (!read_has_type(r, member, READ_STRINGS))
 				continue;
 			read_strings(r, member, read_port_item, &r->policy->ports[group]);

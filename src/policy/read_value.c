@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Single values of a policy: addresses, ports, interfaces, texts, numbers, dates. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -62,6 +63,22 @@ static char *network_text(const char *text, char *out)
 	return out;
 }
 
+/* True if the text begins with an IPv4 address written as an IPv6 one, "::ffff:192.0.2.1". */
+static bool is_mapped(const char *text)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	size_t length = strcspn(text, "/-");
+	char address[ADDR_TEXT_MAX];
+	struct in6_addr in6;
+
+	if (length >= sizeof(address))
+		return false;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	return inet_pton(AF_INET6, address, &in6) == 1 &&
+	       !memcmp(in6.s6_addr, mapped, sizeof(mapped));
+}
+
 void read_range_item(struct reader *r, const struct read_item *item, void *into)
 {
 	const struct read_target *target = into;
@@ -81,6 +98,11 @@ void read_range_item(struct reader *r, const struct read_item *item, void *into)
 				_("%s has bits set behind its prefix; the network is \"%s\", one "
 				  "host is written without a prefix"),
 				quoted, network);
+	else if (is_mapped(item->text))
+		read_item_error(r, item,
+				_("%s is IPv4 written as IPv6, which no packet on the wire "
+				  "carries; write the IPv4 address itself"),
+				quoted);
 	else
 		read_item_error(r, item,
 				_("%s is not an address; expected \"192.0.2.1\", \"192.0.2.0/24\", "

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/errors.h"
 #include "policy/policy.h"
 #include "ruleset/ruleset.h"
 #include "ruleset/walk.h"
@@ -43,3 +44,7 @@ struct prove_result {
 /* ruleset: compiled from policy, or read back from the kernel. 0 or -ENOMEM. */
 int prove_ruleset(const struct policy *policy, const struct ruleset *ruleset,
 		  struct prove_result *ret);
+
+/* The same for those who load nothing unproven: 0; -EINVAL with an entry in errors for each claim
+ * that is not proven, which names its counterexample; or another error, with an entry too. */
+int prove_policy(const struct policy *policy, const struct ruleset *ruleset, struct errors *errors);

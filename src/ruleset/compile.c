@@ -105,8 +105,8 @@ static bool has_set(const struct compile *c, const char *name)
 	return !c->build.error && ruleset_set(c->build.ruleset, name);
 }
 
-/* ICMP errors towards My Number from zones where none of its flows ends: whoever sits there could
- * make them up, and carry bytes in. */
+/* ICMP errors towards My Number from other zones: whoever sits there could make them up, and carry
+ * bytes in. Also where screen transfer ends there: nothing but its ports is left open. */
 static void related_to_mynumber(struct compile *c, const char *zone, enum ruleset_field field)
 {
 	if (!has_set(c, zone) || !has_set(c, "offices"))

@@ -511,6 +511,7 @@ static print_statement_fn *const statement_printers[] = {
 	[ACT_SNAT6] = print_snat,
 };
 
+/* Without what stands around it. */
 static void print_statements(const struct ruleset_rule *rule, const char *queue_stands_for,
 			     FILE *to)
 {
@@ -526,11 +527,6 @@ static void print_statements(const struct ruleset_rule *rule, const char *queue_
 	}
 }
 
-void text_print_rule(const struct ruleset_rule *rule, FILE *to)
-{
-	print_statements(rule, NULL, to);
-}
-
 static void print_rule(const struct ruleset_rule *rule, const char *queue_stands_for, FILE *to)
 {
 	put(to, "\t\t");
@@ -538,6 +534,11 @@ static void print_rule(const struct ruleset_rule *rule, const char *queue_stands
 	if (rule->comment[0])
 		put(to, " comment \"%s\"", rule->comment);
 	put(to, "\n");
+}
+
+void text_print_rule(const struct ruleset_rule *rule, FILE *to)
+{
+	print_statements(rule, NULL, to);
 }
 
 static void print_hook(const struct ruleset_chain *chain, FILE *to)

@@ -11,9 +11,6 @@
  * kernels without it. Whether all was written is told by ferror(to). */
 void text_print(const struct ruleset *ruleset, const char *queue_stands_for, FILE *to);
 
-/* Writes one rule, without its comment and without a line's end, for sentences about it. */
-void text_print_rule(const struct ruleset_rule *rule, FILE *to);
-
 /* Writes one element of set, for sentences about it. */
 void text_print_element(const struct ruleset_set *set, const struct ruleset_element *element,
 			FILE *to);
@@ -23,3 +20,6 @@ void text_print_element(const struct ruleset_set *set, const struct ruleset_elem
  * text_print() takes the system's clock. */
 void text_print_at(const struct ruleset *ruleset, const char *queue_stands_for, int64_t now_s,
 		   FILE *to);
+
+/* Writes one rule's statements, without its comment and without a line's end. */
+void text_print_rule(const struct ruleset_rule *rule, FILE *to);

@@ -186,7 +186,7 @@ lab_daemon_start() { # [ARG...]: further arguments for sekishod
 	[[ -z $LAB_DAEMON_PID ]] || { echo "a daemon is running already"; return 1; }
 	ip netns exec "$LAB-fw" "$BUILD/sekishod" -c "$LAB_POLICY" "$@" >>"$LAB_DIR/sekishod.out" 2>&1 </dev/null &
 	LAB_DAEMON_PID=$!
-	lab_wait 15 lab_ctl status && kill -0 "$LAB_DAEMON_PID" || {
+	lab_wait 60 lab_ctl status && kill -0 "$LAB_DAEMON_PID" || {
 		echo "sekishod did not start:" >&2
 		cat "$LAB_DIR/sekishod.out" >&2
 		return 1

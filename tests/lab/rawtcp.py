@@ -223,6 +223,17 @@ def main():
     elif script == "syn":  # one SYN: is there an answer?
         tcp = Tcp(*where)
         print(tcp.connect(seconds=1.5))
+    elif script == "hold":  # FLOWS SEGMENTS: that many connections, each with a hole first and then one-byte segments
+        flows = [Tcp(*where) for _ in range(int(name))]
+        opened = [tcp for tcp in flows if tcp.connect() == "open"]
+        for i in range(int(rest[1])):
+            for tcp in opened:
+                tcp.send(ACK | PSH, b"\x16", seq=tcp.seq + 2 + i)
+            time.sleep(0.01)  # what fills the queue shall be what is held, not what is not read yet
+        print(f"holding {len(opened)}", flush=True)
+        time.sleep(5)
+        for tcp in flows:
+            tcp.close()
     elif script == "overlap":  # NAME OTHER: a decoy name's bytes first, then other bytes at the same place
         first, second = client_hello(name), client_hello(rest[1])
         tcp = Tcp(*where)

@@ -586,6 +586,172 @@ START_TEST(no_configuration_or_no_firewall_here_means_nothing_is_permitted)
 }
 END_TEST
 
+#define EXPIRES 2000000000
+
+static struct policy_exception *add_exception(struct policy *policy, const char *name,
+					      const char *to, int64_t expires_s)
+{
+	struct policy_exception *e;
+
+	policy->exceptions =
+		realloc(policy->exceptions, (policy->exception_count + 1) * sizeof(*e));
+	ck_assert_ptr_nonnull(policy->exceptions);
+	e = &policy->exceptions[policy->exception_count++];
+	*e = (struct policy_exception){ .name = strdup(name), .expires_s = expires_s };
+	ck_assert_ptr_nonnull(e->name);
+	add_range(&e->from, "192.168.10.8/29");
+	add_range(&e->to, to);
+	return e;
+}
+
+/* By address towards an LGWAN-ASP, and by name at a permitted cloud, each twice. */
+static struct policy *site_with_exceptions(void)
+{
+	struct policy *policy = site_without_derived();
+	struct policy_exception *e;
+
+	e = add_exception(policy, "old-system", "203.0.113.10", EXPIRES);
+	add_port(&e->ports, IPPROTO_TCP, 8080, 8080, APP_NONE);
+	e = add_exception(policy, "older-system", "203.0.113.0/24", EXPIRES - 10);
+	add_port(&e->ports, IPPROTO_TCP, 8080, 8080, APP_NONE);
+	e = add_exception(policy, "migration", "198.51.100.130", EXPIRES - 10);
+	add_port(&e->ports, IPPROTO_TCP, 8443, 8443, APP_TLS);
+	add_name(&e->names, "*.migration.example");
+	e = add_exception(policy, "longer-migration", "198.51.100.130", EXPIRES);
+	add_port(&e->ports, IPPROTO_TCP, 8443, 8443, APP_TLS);
+	add_port(&e->ports, IPPROTO_TCP, 8080, 8080, APP_HTTP);
+	add_name(&e->names, "new.migration.example");
+	ck_assert_int_eq(policy_derive(policy), 0);
+	return policy;
+}
+
+START_TEST(what_no_flow_permits_an_exception_may)
+{
+	struct policy *policy = site_with_exceptions();
+	struct flow_key key = flow("192.168.10.11", "203.0.113.10", IPPROTO_TCP, 8080);
+	struct decide_result r;
+
+	ck_assert_int_eq(decide_treatment(policy, &key), APP_NONE);
+	decide_address(policy, &key, &r);
+	ck_assert(r.permitted);
+	ck_assert_int_eq(r.reason, REASON_PERMITTED_EXCEPTION);
+	ck_assert_uint_eq(r.mark, MARK_OPEN | MARK_EXCEPTION);
+	ck_assert_ptr_null(r.flow);
+	ck_assert_str_eq(r.exception->name, "old-system"); /* it holds longer */
+	key = flow("192.168.10.16", "203.0.113.10", IPPROTO_TCP, 8080);
+	decide_address(policy, &key, &r);
+	ck_assert_int_eq(r.reason, REASON_NOT_PERMITTED);
+	ck_assert_ptr_null(r.exception);
+	/* the guideline's flow goes first, and knows no end */
+	key = flow("192.168.10.11", "203.0.113.10", IPPROTO_TCP, 1521);
+	decide_address(policy, &key, &r);
+	ck_assert_int_eq(r.reason, REASON_PERMITTED_ADDRESS);
+	ck_assert_uint_eq(r.mark, MARK_OPEN);
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(an_exception_permits_its_names_alone)
+{
+	struct policy *policy = site_with_exceptions();
+	struct flow_key key = flow("192.168.10.11", "198.51.100.130", IPPROTO_TCP, 8443);
+	struct decide_result r;
+
+	ck_assert_int_eq(decide_treatment(policy, &key), APP_TLS);
+	decide_name(policy, &key, APP_TLS, "new.migration.example", &r);
+	ck_assert_int_eq(r.reason, REASON_PERMITTED_EXCEPTION);
+	ck_assert_str_eq(r.exception->name, "longer-migration");
+	ck_assert_uint_eq(r.mark, NAMED("new.migration.example") | MARK_EXCEPTION);
+	decide_name(policy, &key, APP_TLS, "old.migration.example", &r);
+	ck_assert_str_eq(r.exception->name, "migration");
+	ck_assert_str_eq(r.pattern, "*.migration.example");
+	decide_name(policy, &key, APP_TLS, "evil.example.com", &r);
+	ck_assert_int_eq(r.reason, REASON_NAME_UNKNOWN);
+	ck_assert_uint_eq(r.mark, MARK_REFUSED);
+	decide_name(policy, &key, APP_HTTP, "new.migration.example", &r);
+	ck_assert_int_eq(r.reason, REASON_NOT_TLS);
+	key.dport = 8080;
+	decide_name(policy, &key, APP_HTTP, "new.migration.example", &r);
+	ck_assert_uint_eq(r.mark & MARK_STATE_MASK, MARK_WATCHED);
+	key = flow("192.168.10.16", "198.51.100.130", IPPROTO_TCP, 8443);
+	decide_name(policy, &key, APP_TLS, "new.migration.example", &r);
+	ck_assert(!r.permitted);
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(an_exception_that_has_expired_permits_nothing)
+{
+	struct policy *policy = site_with_exceptions();
+	struct flow_key key = flow("192.168.10.11", "203.0.113.11", IPPROTO_TCP, 8080);
+	struct decide_result r;
+
+	decide_address(policy, &key, &r);
+	decide_expire(&r, EXPIRES - 11);
+	ck_assert(r.permitted);
+	decide_expire(&r, EXPIRES - 10);
+	ck_assert(!r.permitted);
+	ck_assert_int_eq(r.reason, REASON_EXCEPTION_EXPIRED);
+	ck_assert_uint_eq(r.mark, MARK_REFUSED);
+	ck_assert_str_eq(r.exception->name, "older-system");
+	/* of two that cover it, the other still holds */
+	key = flow("192.168.10.11", "203.0.113.10", IPPROTO_TCP, 8080);
+	decide_address(policy, &key, &r);
+	decide_expire(&r, EXPIRES - 10);
+	ck_assert(r.permitted);
+	/* what the guideline permits is not asked */
+	key.dport = 1521;
+	decide_address(policy, &key, &r);
+	decide_expire(&r, INT64_MAX);
+	ck_assert(r.permitted);
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(open_flows_are_judged_again_with_their_exceptions)
+{
+	struct policy *policy = site_with_exceptions();
+	struct flow_key key = flow("192.168.10.11", "203.0.113.10", IPPROTO_TCP, 8080);
+	struct flow_key named = flow("192.168.10.11", "198.51.100.130", IPPROTO_TCP, 8443);
+	struct decide_result r;
+
+	/* also one that some flow of the guideline had opened */
+	decide_again(policy, &key, MARK_OPEN, &r);
+	ck_assert_uint_eq(r.mark, MARK_OPEN | MARK_EXCEPTION);
+	decide_again(policy, &named, NAMED("new.migration.example") | MARK_EXCEPTION, &r);
+	ck_assert_uint_eq(r.mark, NAMED("new.migration.example") | MARK_EXCEPTION);
+	key.dport = 1521;
+	decide_again(policy, &key, MARK_OPEN | MARK_EXCEPTION, &r);
+	ck_assert_uint_eq(r.mark, MARK_OPEN);
+	policy->exception_count = 0;
+	key.dport = 8080;
+	decide_again(policy, &key, MARK_OPEN | MARK_EXCEPTION, &r);
+	ck_assert_int_eq(r.reason, REASON_POLICY_CHANGED);
+	policy->exception_count = 4;
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(an_exception_of_a_forbidden_flow_permits_nothing_at_all)
+{
+	struct policy *policy = site_without_derived();
+	struct policy_exception *e = add_exception(policy, "outside", "203.0.113.10", EXPIRES);
+	struct flow_key key = flow("192.168.10.11", "8.8.8.8", IPPROTO_TCP, 53);
+	struct decide_result r;
+
+	add_range(&e->to, "8.8.8.8");
+	add_port(&e->ports, IPPROTO_TCP, 53, 53, APP_NONE);
+	ck_assert_int_eq(policy_derive(policy), 0);
+	decide_address(policy, &key, &r);
+	ck_assert_int_eq(r.reason, REASON_FORBIDDEN);
+	ck_assert_str_eq(r.forbidden->id, "lgwan-to-unpermitted-external");
+	key = flow("192.168.10.11", "203.0.113.10", IPPROTO_TCP, 53);
+	decide_address(policy, &key, &r);
+	ck_assert_int_eq(r.reason, REASON_NOT_PERMITTED);
+	policy_free(policy);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("decide");
@@ -605,6 +771,11 @@ int main(void)
 	tcase_add_test(tc, a_named_flow_stands_where_its_port_is_now_open_by_address);
 	tcase_add_test(tc, where_two_services_differ_the_stricter_declaration_counts);
 	tcase_add_test(tc, no_configuration_or_no_firewall_here_means_nothing_is_permitted);
+	tcase_add_test(tc, what_no_flow_permits_an_exception_may);
+	tcase_add_test(tc, an_exception_permits_its_names_alone);
+	tcase_add_test(tc, an_exception_that_has_expired_permits_nothing);
+	tcase_add_test(tc, open_flows_are_judged_again_with_their_exceptions);
+	tcase_add_test(tc, an_exception_of_a_forbidden_flow_permits_nothing_at_all);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

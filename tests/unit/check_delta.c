@@ -239,9 +239,39 @@ START_TEST(a_changed_interval_set_is_laid_beside_the_old_one)
 	recipe.exceptions = true;
 	recipe.ports = 9;
 	second = make(&recipe);
-	ck_assert_uint_eq(load(second), 2);
+	/* laid out, switched, taken away */
+	ck_assert_uint_eq(load(second), 3);
 	ck_assert_uint_eq(count_renamed(), 1);
 	expect_same(second);
+	end();
+}
+END_TEST
+
+static void nft(const char *command)
+{
+	char program[] = "nft";
+	auto_(free_charp) char *copy = strdup(command);
+	char *const argv[] = { program, copy, NULL };
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(posix_spawnp(&pid, "nft", NULL, NULL, argv, environ), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(what_a_broken_off_load_left_behind_goes_first)
+{
+	struct recipe recipe = plain();
+	auto_(ruleset_freep) struct ruleset *ruleset = make(&recipe);
+
+	begin();
+	(void)load(ruleset);
+	nft("add set inet sekisho hosts4.b { type ipv4_addr; }");
+	nft("add set inet sekisho role4.b { type mark; elements = { 1, 2 }; }");
+	/* cleared, laid out, switched, taken away */
+	ck_assert_uint_eq(load(ruleset), 4);
+	expect_same(ruleset);
 	end();
 }
 END_TEST
@@ -250,17 +280,11 @@ START_TEST(somebody_elses_change_makes_it_all_new)
 {
 	struct recipe recipe = plain();
 	auto_(ruleset_freep) struct ruleset *ruleset = make(&recipe);
-	char program[] = "nft", command[] = "add rule inet sekisho forward accept";
-	char *const argv[] = { program, command, NULL };
-	int status;
-	pid_t pid;
 
 	begin();
 	(void)load(ruleset);
-	ck_assert_int_eq(posix_spawnp(&pid, "nft", NULL, NULL, argv, environ), 0);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
-	ck_assert_uint_eq(load(ruleset), 2);
+	nft("add rule inet sekisho forward accept");
+	ck_assert_uint_eq(load(ruleset), 3);
 	expect_same(ruleset);
 	ck_assert_uint_eq(load(ruleset), 0);
 	end();
@@ -380,6 +404,7 @@ int main(void)
 	tcase_set_timeout(root, 120);
 	tcase_add_test(root, a_few_elements_change_in_one_transaction_and_no_set_changes_its_name);
 	tcase_add_test(root, a_changed_interval_set_is_laid_beside_the_old_one);
+	tcase_add_test(root, what_a_broken_off_load_left_behind_goes_first);
 	tcase_add_test(root, somebody_elses_change_makes_it_all_new);
 	tcase_add_test(root, a_chain_that_hooks_elsewhere_is_changed_all_the_same);
 	tcase_add_test(root, a_refused_difference_leaves_what_was_and_tells_why);

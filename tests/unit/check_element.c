@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -11,6 +12,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/defs.h"
 #include "kernel/attr.h"
@@ -160,6 +162,61 @@ START_TEST(an_empty_set_needs_no_message)
 }
 END_TEST
 
+/* The timeouts of the elements in a message, in milliseconds; 0 for one without. */
+static size_t read_timeouts(const struct nlmsghdr *message, uint64_t *timeouts, size_t cap)
+{
+	const struct nlattr *attrs[NFTA_SET_ELEM_LIST_MAX + 1], *element;
+	const void *at;
+	size_t left, n = 0;
+
+	ck_assert(attr_index(message, sizeof(struct nfgenmsg), attrs, NFTA_SET_ELEM_LIST_MAX));
+	at = mnl_attr_get_payload(attrs[NFTA_SET_ELEM_LIST_ELEMENTS]);
+	left = mnl_attr_get_payload_len(attrs[NFTA_SET_ELEM_LIST_ELEMENTS]);
+	while ((element = attr_next(&at, &left)) != NULL) {
+		const struct nlattr *parts[NFTA_SET_ELEM_MAX + 1];
+
+		ck_assert(attr_index_nested(element, parts, NFTA_SET_ELEM_MAX));
+		ck_assert_uint_lt(n, cap);
+		timeouts[n++] = parts[NFTA_SET_ELEM_TIMEOUT]
+					? be64toh(mnl_attr_get_u64(parts[NFTA_SET_ELEM_TIMEOUT]))
+					: 0;
+	}
+	return n;
+}
+
+START_TEST(elements_get_the_time_they_have_left_and_none_comes_too_late)
+{
+	const int64_t now = (int64_t)time(NULL);
+	struct ruleset_element elements[4] = { { .expires_s = now + 100 },
+					       { .expires_s = now - 1 },
+					       { .expires_s = 0 },
+					       { .expires_s = now } };
+	struct ruleset_set set = { .name = "leave",
+				   .key = { FIELD_SADDR4, FIELD_DADDR4 },
+				   .key_fields = 2,
+				   .interval = true,
+				   .timeouts = true,
+				   .elements = elements,
+				   .element_count = ARRAY_SIZE(elements) };
+	auto_(batch_freep) struct batch *batch = NULL;
+	auto_(batch_freep) struct batch *timeless = NULL;
+	uint64_t timeouts[4];
+
+	ck_assert_int_eq(batch_new("some_table", &batch), 0);
+	ck_assert_int_eq(element_put_all(batch, &set), 0);
+	ck_assert_uint_eq(read_timeouts(batch_message(batch, 0), timeouts, 4), 2);
+	ck_assert_uint_le(timeouts[0], 100000);
+	ck_assert_uint_gt(timeouts[0], 90000);
+	ck_assert_uint_eq(timeouts[1], 0);
+
+	set.timeouts = false;
+	ck_assert_int_eq(batch_new("some_table", &timeless), 0);
+	ck_assert_int_eq(element_put_all(timeless, &set), 0);
+	ck_assert_uint_eq(read_timeouts(batch_message(timeless, 0), timeouts, 4), 4);
+	ck_assert_uint_eq(timeouts[0], 0);
+}
+END_TEST
+
 START_TEST(verdicts_have_the_kernels_numbers)
 {
 	ck_assert_uint_eq(element_verdict_code(VERDICT_ACCEPT), NF_ACCEPT);
@@ -184,6 +241,7 @@ int main(void)
 	tcase_add_test(tests, a_range_up_to_the_last_address_has_no_end);
 	tcase_add_test(tests, many_elements_take_several_messages_and_none_is_too_long);
 	tcase_add_test(tests, an_empty_set_needs_no_message);
+	tcase_add_test(tests, elements_get_the_time_they_have_left_and_none_comes_too_late);
 	tcase_add_test(tests, verdicts_have_the_kernels_numbers);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -4,8 +4,10 @@
 
 #include <check.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/defs.h"
 
@@ -185,6 +187,193 @@ START_TEST(desktops_go_to_their_systems_alone)
 }
 END_TEST
 
+/* ---- the same, address by address */
+
+#define WORLD 80 /* addresses 192.0.2.0 and on: LGWAN, internet, My Number, and outside */
+
+static struct addr nth(unsigned int n)
+{
+	return (struct addr){ .family = 4, .b = { 192, 0, 2, (uint8_t)n } };
+}
+
+static void add_span(struct addr_list *list, unsigned int first, unsigned int last)
+{
+	struct addr_range range = { .family = 4,
+				    .first = { 192, 0, 2, (uint8_t)first },
+				    .last = { 192, 0, 2, (uint8_t)last } };
+
+	ck_assert_int_eq(addr_list_add(list, &range), 0);
+}
+
+static void role_span(enum role role, unsigned int first, unsigned int last)
+{
+	policy->endpoints[role].declared = true;
+	add_span(&policy->endpoints[role].addresses, first, last);
+}
+
+static void make_small_world(void)
+{
+	tear_down();
+	policy = calloc(1, sizeof(*policy));
+	ck_assert_ptr_nonnull(policy);
+	add_span(&policy->zones[ZONE_LGWAN].networks, 0, 15);
+	add_span(&policy->zones[ZONE_INTERNET].networks, 16, 31);
+	add_span(&policy->zones[ZONE_MYNUMBER].networks, 32, 47);
+	role_span(ROLE_LGWAN_TERMINAL, 0, 5);
+	role_span(ROLE_LGWAN_RELAY_SERVER, 8, 9);
+	role_span(ROLE_MAIL_SANITIZER, 10, 10);
+	role_span(ROLE_LGWAN_BUSINESS_SERVER, 11, 13);
+	role_span(ROLE_INTERNET_TERMINAL, 16, 19);
+	role_span(ROLE_INTERNET_RELAY_SERVER, 24, 25);
+	role_span(ROLE_INTERNET_MAIL_SERVER, 26, 26);
+	role_span(ROLE_MYNUMBER_SYSTEM_ONPREM, 32, 36);
+	role_span(ROLE_MYNUMBER_VPN_GATEWAY, 40, 40);
+	role_span(ROLE_MYNUMBER_PRINTER, 44, 44);
+	role_span(ROLE_MYNUMBER_DAAS, 48, 50);
+	role_span(ROLE_LGWAN_DAAS, 52, 53);
+	role_span(ROLE_INTERNET_DAAS, 54, 57);
+	policy->services = calloc(2, sizeof(*policy->services));
+	ck_assert_ptr_nonnull(policy->services);
+	policy->service_count = 2;
+	policy->services[0].role = ROLE_PERMITTED_CLOUD;
+	add_span(&policy->services[0].addresses, 60, 63);
+	add_span(&policy->services[0].addresses, 70, 71);
+	policy->services[1].role = ROLE_SECURITY_UPDATE_SERVICE;
+	add_span(&policy->services[1].addresses, 64, 66);
+	one_port(&policy->ports[PORT_GROUP_SCREEN_TRANSFER], 4172);
+	one_port(&policy->ports[PORT_GROUP_VPN], 4433);
+	ck_assert_int_eq(policy_derive(policy), 0);
+}
+
+static bool plays_one_of(uint32_t roles, const struct addr *a)
+{
+	if (roles == ~0U)
+		return true;
+	for (size_t i = 0; i < policy->service_count; i++)
+		if ((roles & ROLE_BIT(policy->services[i].role)) &&
+		    addr_list_has(&policy->services[i].addresses, a))
+			return true;
+	if ((roles & ROLE_BIT(ROLE_INTERNET)) && policy_zone_of(policy, a) == ZONE_EXTERNAL)
+		return true;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		if ((roles & ROLE_BIT(i)) && addr_list_has(&policy->endpoints[i].addresses, a))
+			return true;
+	return false;
+}
+
+static bool is_source(const struct guideline_forbidden *f, const struct addr *a)
+{
+	enum zone zone = policy_zone_of(policy, a);
+
+	if (f->from_zone == ZONE_NONE)
+		return plays_one_of(f->from_roles, a);
+	return zone == f->from_zone || (f->from_zone == ZONE_INTERNET && zone == ZONE_EXTERNAL);
+}
+
+static bool is_destination(const struct guideline_forbidden *f, const struct addr *a)
+{
+	return f->to_zone == ZONE_NONE ? plays_one_of(f->to_roles, a)
+				       : policy_zone_of(policy, a) == f->to_zone;
+}
+
+static bool is_left_open(const struct guideline_forbidden *f, const struct addr *from,
+			 const struct addr *to, uint16_t port)
+{
+	uint32_t groups = (port == 4172 ? PORT_GROUP_BIT(PORT_GROUP_SCREEN_TRANSFER) : 0) |
+			  (port == 4433 ? PORT_GROUP_BIT(PORT_GROUP_VPN) : 0);
+
+	for (size_t i = 0; i < f->except_count; i++) {
+		const struct guideline_except *e = &f->excepts[i];
+
+		if (!e->screen_transfer && plays_one_of(e->from_roles, from) &&
+		    plays_one_of(e->to_roles, to) && (e->ports == ~0U || (e->ports & groups)))
+			return true;
+	}
+	return false;
+}
+
+static bool pair_is_shut(const struct guideline_forbidden *f, unsigned int n, unsigned int m)
+{
+	size_t count;
+	const struct guideline_forbidden *all = guideline_forbiddens(&count);
+	struct addr from = nth(n), to = nth(m);
+	uint16_t port = exception.ports.at[0].first;
+	bool united = policy->destination_union && forbidden_is_destination_restriction(f);
+
+	if (!addr_list_has(&exception.from, &from) || !addr_list_has(&exception.to, &to) ||
+	    !is_source(f, &from) || !is_destination(f, &to) || is_left_open(f, &from, &to, port))
+		return false;
+	for (size_t i = 0; united && i < count; i++)
+		if (forbidden_is_destination_restriction(&all[i]) &&
+		    forbidden_holds(policy, &all[i]) && is_left_open(&all[i], &from, &to, port))
+			return false;
+	return true;
+}
+
+static bool would_open(const struct guideline_forbidden *f)
+{
+	for (unsigned int n = 0; forbidden_holds(policy, f) && n < WORLD; n++) {
+		struct addr from = nth(n);
+
+		for (unsigned int m = 0; addr_list_has(&exception.from, &from) && m < WORLD; m++)
+			if (pair_is_shut(f, n, m))
+				return true;
+	}
+	return false;
+}
+
+static void random_ends(void)
+{
+	static const uint16_t ports[] = { 22, 4172, 4433 };
+	struct addr_list *const ends[] = { &exception.from, &exception.to };
+
+	free(exception.ports.at);
+	one_port(&exception.ports, ports[random() % 3]);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		addr_list_clear(ends[i]);
+		for (long ranges = random() % 3; ranges >= 0; ranges--) {
+			unsigned int first = (unsigned int)(random() % WORLD);
+			unsigned int last = first + (unsigned int)(random() % 4);
+
+			add_span(ends[i], first, last < WORLD ? last : WORLD - 1);
+		}
+		addr_list_normalise(ends[i]);
+	}
+}
+
+START_TEST(rectangles_say_what_every_pair_of_addresses_says)
+{
+	unsigned int seed = (unsigned int)time(NULL), opened = 0;
+	size_t count;
+	const struct guideline_forbidden *all = guideline_forbiddens(&count);
+
+	printf("seed %u\n", seed);
+	srandom(seed);
+	make_small_world();
+	for (unsigned int round = 0; round < 150; round++) {
+		policy->configurations =
+			(uint32_t)random() & (CONFIGURATION_BIT(CONFIGURATION_COUNT) - 1);
+		policy->destination_union = random() % 2;
+		random_ends();
+		for (size_t i = 0; i < count; i++) {
+			int found = forbidden_would_open(policy, &all[i], &exception, &opening);
+			struct addr from = { .family = 4 }, to = { .family = 4 };
+
+			ck_assert_msg(found == (int)would_open(&all[i]), "seed %u round %u: %s",
+				      seed, round, all[i].id);
+			if (!found)
+				continue;
+			opened++;
+			memcpy(from.b, opening.from.first, sizeof(from.b));
+			memcpy(to.b, opening.to.last, sizeof(to.b));
+			ck_assert_msg(pair_is_shut(&all[i], from.b[3], to.b[3]),
+				      "seed %u round %u: %s", seed, round, all[i].id);
+		}
+	}
+	ck_assert_uint_gt(opened, 150);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("forbidden");
@@ -193,6 +382,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, pairs_of_zones_that_stay_shut_hold_whatever_is_in_use);
 	tcase_add_test(tc, no_exception_leads_from_the_internet_to_my_number);
 	tcase_add_test(tc, lgwan_goes_outside_to_declared_services_alone);
@@ -200,6 +390,7 @@ int main(void)
 	tcase_add_test(tc, exceptions_with_both_ends_leave_open_that_pair_alone);
 	tcase_add_test(tc, desktops_are_reached_by_screen_transfer_ports_from_terminals);
 	tcase_add_test(tc, desktops_go_to_their_systems_alone);
+	tcase_add_test(tc, rectangles_say_what_every_pair_of_addresses_says);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

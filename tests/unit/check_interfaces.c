@@ -5,6 +5,18 @@
 
 #include "broker/interfaces.h"
 
+START_TEST(only_what_is_there_is_there)
+{
+	struct interfaces interfaces;
+
+	ck_assert_int_eq(interfaces_open(&interfaces), 0);
+	ck_assert(interfaces_has(&interfaces, "lo"));
+	ck_assert(!interfaces_has(&interfaces, "no-such-if0"));
+	ck_assert(!interfaces_has(&interfaces, "a-name-that-is-far-too-long"));
+	interfaces_close(&interfaces);
+}
+END_TEST
+
 START_TEST(name_is_found_remembered_and_asked_anew)
 {
 	const unsigned int lo = if_nametoindex("lo");
@@ -44,6 +56,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_test(tcase, only_what_is_there_is_there);
 	tcase_add_test(tcase, name_is_found_remembered_and_asked_anew);
 	tcase_add_test(tcase, unknown_index_has_no_name);
 	suite_add_tcase(suite, tcase);

@@ -11,7 +11,9 @@
 #include "audit/writer.h"
 #include "broker/broker.h"
 #include "broker/kernel_log.h"
+#include "broker/repeats.h"
 #include "broker_site.h"
+#include "common/loop.h"
 #include "engine/kernel_event.h"
 #include "ruleset/compile.h"
 
@@ -51,6 +53,17 @@ START_TEST(prefix_tells_reason_and_rule)
 }
 END_TEST
 
+static size_t occurrences(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	while ((text = strstr(text, what)) != NULL) {
+		text += strlen(what);
+		count++;
+	}
+	return count;
+}
+
 static void make_message(struct kernel_event_message *message)
 {
 	memset(message, 0, sizeof(*message));
@@ -83,6 +96,8 @@ START_TEST(message_becomes_records_and_losses_are_accounted_for)
 	broker->recorder.writer = writer_new(site.log);
 	ck_assert_int_eq(interfaces_open(&broker->recorder.interfaces), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	broker->loop = loop_new();
+	ck_assert_int_eq(kernel_log_open(broker), 0);
 	slot->broker = broker;
 	slot->kind = ENGINE_LOG;
 	slot->fd = pair[0];
@@ -98,6 +113,18 @@ START_TEST(message_becomes_records_and_losses_are_accounted_for)
 	ck_assert_uint_eq(broker->kernel_log_missing, 7);
 	ck_assert_uint_eq(broker->recorder.counts.refused[REASON_NOT_PERMITTED], 1);
 	free(log);
+	/* the refusal is only counted now; the permitted access is a record each time */
+	ck_assert_int_gt(send(pair[1], &message, kernel_event_message_size(2), 0), 0);
+	ck_assert_int_eq(kernel_log_take(slot), 0);
+	kernel_log_tell_repeats(broker);
+	ck_assert_int_eq(recorder_flush(&broker->recorder), 0);
+	log = site_log(&site);
+	ck_assert_uint_eq(occurrences(log, "\"kernel-refusal\""), 1);
+	ck_assert_uint_eq(occurrences(log, "appliance-access"), 2);
+	ck_assert_uint_eq(occurrences(log, "\"kernel-refusal-repeated\""), 1);
+	ck_assert_uint_eq(occurrences(log, "\"sekisho.count\":1"), 1);
+	ck_assert_uint_eq(broker->recorder.counts.refused[REASON_NOT_PERMITTED], 2);
+	free(log);
 	message.missing = 6; /* counts never go back */
 	ck_assert_int_gt(send(pair[1], &message, kernel_event_message_size(2), 0), 0);
 	ck_assert_int_eq(kernel_log_take(slot), -EBADMSG);
@@ -106,6 +133,8 @@ START_TEST(message_becomes_records_and_losses_are_accounted_for)
 	close(pair[0]);
 	writer_free(broker->recorder.writer);
 	interfaces_close(&broker->recorder.interfaces);
+	repeats_free(broker->repeats);
+	loop_free(broker->loop);
 	policy_free(broker->policy);
 	free(broker);
 	site_remove(&site);

@@ -131,6 +131,14 @@ START_TEST(a_wildcard_stands_first_alone_and_before_two_labels)
 		{ "*.*.b.example", NAMES_WILDCARD },
 		{ "*..b.example", NAMES_LABEL_LENGTH },
 		{ "*.192.0.2.1", NAMES_ADDRESS },
+		{ "*.co.jp", NAMES_REGISTRY },
+		{ "*.LG.jp.", NAMES_REGISTRY },
+		{ "*.tokyo.jp", NAMES_REGISTRY },
+		{ "*.com.au", NAMES_REGISTRY },
+		{ "*.tokyo.example", NAMES_OK },
+		{ "*.reiji.co.jp", NAMES_OK },
+		{ "*.co.jpn", NAMES_OK },
+		{ "co.jp", NAMES_OK },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -145,7 +153,7 @@ END_TEST
 
 START_TEST(every_fault_has_a_sentence)
 {
-	for (unsigned int fault = NAMES_OK; fault <= NAMES_WILDCARD; fault++)
+	for (unsigned int fault = NAMES_OK; fault <= NAMES_REGISTRY; fault++)
 		ck_assert_ptr_nonnull(names_fault_text((enum names_fault)fault));
 }
 END_TEST

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROBE_ARGUMENTS_MAX 16
+#define PROBE_ARGUMENTS_MAX 24
 #define PROBE_TEXT_MAX      65536
 
 struct probe_result {

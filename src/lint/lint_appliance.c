@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Conditions that this appliance sees to by itself, and what is left of them to people. */
+#include <netinet/in.h>
+
+#include "common/defs.h"
+#include "common/i18n.h"
+#include "lint/lint_parts.h"
+#include "lint/width.h"
+
+#define ACCESS_PEERS_MAX 256 /* addresses from which the appliance is managed: more are no team */
+
+void lint_log_and_monitor(struct lint *l)
+{
+	const struct policy *policy = l->policy;
+
+	if (!policy->daemon.log_directory)
+		lint_find(l, LINT_ERROR, 0, _("set log.directory"),
+			  _("no directory for the decision log"));
+	else
+		lint_find(l, LINT_NOTE, 0, "",
+			  _("every decision, permitted or refused, is recorded in %s; without a "
+			    "record nothing passes"),
+			  policy->daemon.log_directory);
+	(void)lint_need_attestation(l, LINT_ERROR, NULL,
+				    _("that the logs are watched, and that a procedure for "
+				      "incidents is at hand"));
+}
+
+void lint_monitor_illegal_communication(struct lint *l)
+{
+	lint_find(l, LINT_NOTE, 0, "",
+		  _("every refusal is recorded with its reason (sekishoctl log), and counted in "
+		    "sekishoctl status"));
+}
+
+void lint_device_config_backup(struct lint *l)
+{
+	const char *hash = l->policy->source.hash;
+
+	lint_find(l, LINT_NOTE, 0, "",
+		  _("this policy and its list files are all that the appliance needs to be set up "
+		    "again; keep them in version control. Every record names the policy by its "
+		    "hash (%.16s...)"),
+		  *hash ? hash : "-");
+}
+
+void lint_device_software_procedure(struct lint *l)
+{
+	lint_find(l, LINT_NOTE, 0, "",
+		  _("\"sekishod --version\" and \"sekishoctl status\" tell the version in use, for "
+		    "the inventory; updates come as packages of the operating system"));
+}
+
+void lint_own_responsibility(struct lint *l)
+{
+	lint_find(l, LINT_NOTE, 0, "", _("a reminder; nothing in a policy can show it"));
+}
+
+void lint_lbo_route_by_prefecture(struct lint *l)
+{
+	lint_find(l, LINT_NOTE, 0, "",
+		  _("applies to breakouts in the prefecture's security cloud, which this appliance "
+		    "never plays"));
+}
+
+/* ---- least privilege */
+
+void lint_least_privilege_reviewed(struct lint *l)
+{
+	const struct policy *policy = l->policy;
+
+	for (size_t i = 0; i < policy->management_in.count; i++) {
+		const struct policy_management *m = &policy->management_in.at[i];
+		struct width size = width_of(&m->peers);
+
+		if (size.ipv4 > ACCESS_PEERS_MAX || size.ipv6_networks > 1)
+			lint_find(l, LINT_WARNING, m->line,
+				  _("name the terminals of those who manage the appliance, and no "
+				    "more"),
+				  _("management.access, %s: lets whole networks reach the "
+				    "appliance"),
+				  m->name);
+	}
+	lint_find(l, LINT_NOTE, 0, "",
+		  _("nothing beyond the guideline's flows is permitted without an exception that "
+		    "ends by itself; \"nft list table inet sekisho\" counts what each rule "
+		    "matched"));
+}
+
+/* ---- settings of the appliance */
+
+/* Ways in that carry passwords in the clear. */
+static const struct {
+	uint8_t l4proto;
+	uint16_t port;
+	const char *name;
+} plain[] = {
+	{ IPPROTO_TCP, 21, "FTP" },  { IPPROTO_TCP, 23, "telnet" }, { IPPROTO_TCP, 80, "HTTP" },
+	{ IPPROTO_UDP, 69, "TFTP" }, { IPPROTO_UDP, 161, "SNMP" },
+};
+
+static void check_access_ports(struct lint *l, const struct policy_management *m)
+{
+	for (size_t i = 0; i < m->ports.count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(plain); j++) {
+			const struct policy_port *port = &m->ports.at[i];
+
+			if (port->l4proto == plain[j].l4proto && port->first <= plain[j].port &&
+			    port->last >= plain[j].port)
+				lint_find(l, LINT_WARNING, m->line, _("manage it by SSH or TLS"),
+					  _("management.access, %s: opens %s, which is not "
+					    "encrypted"),
+					  m->name, plain[j].name);
+		}
+}
+
+static void check_access_peers(struct lint *l, const struct policy_management *m)
+{
+	static const enum zone outside[] = { ZONE_INTERNET, ZONE_EXTERNAL };
+	char text[ADDR_RANGE_TEXT_MAX];
+	struct addr_range common;
+
+	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
+		if (addr_list_overlap(&m->peers, &l->policy->zone_addresses[outside[i]], &common))
+			lint_find(l, LINT_ERROR, m->line,
+				  _("manage it from the maintenance terminals only"),
+				  _("management.access, %s: %s is in the zone %s (%s); the "
+				    "appliance would be managed from there"),
+				  m->name, addr_range_text(&common, text),
+				  guideline_zone(outside[i])->slug,
+				  guideline_zone(outside[i])->name_ja);
+}
+
+void lint_vendor_hardening(struct lint *l)
+{
+	for (size_t i = 0; i < l->policy->management_in.count; i++) {
+		check_access_ports(l, &l->policy->management_in.at[i]);
+		check_access_peers(l, &l->policy->management_in.at[i]);
+	}
+	lint_find(l, LINT_NOTE, 0, "",
+		  _("the daemon runs as %s, in a sandbox, with the one capability that it needs; "
+		    "nothing on the appliance answers but what management.access names"),
+		  l->policy->daemon.user ? l->policy->daemon.user : "sekisho");
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses and names so wide that a restriction by them restricts nothing: a policy in which the
+ * internet counts as somebody. */
+#include <string.h>
+
+#include "common/defs.h"
+#include "common/i18n.h"
+#include "policy/read.h"
+
+/* Public IPv4 addresses that may count as one role although they lie in no zone's networks. Those
+ * that enter My Number: the pool of one DaaS. Others: as much as the relays of the largest DaaS. */
+#define WIDTH_MYNUMBER 4096ULL
+#define WIDTH_ROLE     131072ULL
+/* Of one cloud service: where names decide as well, and where addresses alone do (the media of a
+ * large provider's meetings take a few hundred thousand). */
+#define WIDTH_INSPECTED 16777216ULL
+#define WIDTH_SERVICE   1048576ULL
+/* One IPv6 prefix of a role, and of a service. */
+#define PREFIX6_ROLE    48
+#define PREFIX6_SERVICE 32
+
+/* Private use: nobody on the internet has them, so that any number of them is harmless.
+ * Source: RFC 1918, RFC 6598, RFC 4193. */
+static const struct addr_range private_ranges[] = {
+	{ .family = 4, .first = { 10 }, .last = { 10, 255, 255, 255 } },
+	{ .family = 4, .first = { 100, 64 }, .last = { 100, 127, 255, 255 } },
+	{ .family = 4, .first = { 172, 16 }, .last = { 172, 31, 255, 255 } },
+	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
+	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
+};
+
+static uint64_t value4(const uint8_t *b)
+{
+	return (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
+}
+
+/* The IPv4 addresses of the list; *ret_bits: of the widest IPv6 range, how many leading bits all of
+ * it shares (128 if there is none). */
+static uint64_t width_of(const struct addr_list *list, unsigned int *ret_bits)
+{
+	uint64_t sum = 0;
+
+	*ret_bits = 128;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct addr_range *range = &list->at[i];
+		unsigned int bits = 0;
+
+		if (range->family == 4) {
+			sum += value4(range->last) - value4(range->first) + 1;
+			continue;
+		}
+		while (bits < 128 &&
+		       !((range->first[bits / 8] ^ range->last[bits / 8]) & (0x80U >> bits % 8)))
+			bits++;
+		*ret_bits = bits < *ret_bits ? bits : *ret_bits;
+	}
+	return sum;
+}
+
+/* The addresses that are neither private nor in own, which may be NULL. 0 or -ENOMEM. */
+static int public_part(const struct addr_list *list, const struct addr_list *own,
+		       struct addr_list *ret)
+{
+	static const struct addr_list nothing = { 0 };
+	auto_(addr_list_clear) struct addr_list private = { 0 };
+	auto_(addr_list_clear) struct addr_list rest = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(private_ranges); i++)
+		err = addr_list_add(&private, &private_ranges[i]);
+	addr_list_normalise(&private);
+	if (!err)
+		err = addr_list_subtract(list, own ? own : &nothing, &rest);
+	return err ? err : addr_list_subtract(&rest, &private, ret);
+}
+
+static void check_role(struct reader *r, enum role role)
+{
+	const struct guideline_role *of = guideline_role(role);
+	const struct policy_endpoint *endpoint = &r->policy->endpoints[role];
+	const struct addr_list *own =
+		of->zone == ZONE_NONE ? NULL : &r->policy->zones[of->zone].networks;
+	uint64_t max = of->in_cloud && of->zone != ZONE_MYNUMBER ? WIDTH_ROLE : WIDTH_MYNUMBER;
+	auto_(addr_list_clear) struct addr_list open = { 0 };
+	uint64_t width;
+	unsigned int bits;
+
+	if (public_part(&endpoint->addresses, own, &open)) {
+		read_no_memory(r);
+		return;
+	}
+	width = width_of(&open, &bits);
+	if (width > max)
+		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
+			   _("endpoints.%s: %llu public addresses outside the networks of its zone "
+			     "would count as %s (%s), and much of the internet with them; name "
+			     "those in use, %llu at most"),
+			   of->slug, (unsigned long long)width, of->slug, of->name_ja,
+			   (unsigned long long)max);
+	if (bits < PREFIX6_ROLE)
+		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
+			   _("endpoints.%s: a /%u of public IPv6 addresses would count as %s (%s), "
+			     "and much of the internet with it; name those in use, /%u or longer"),
+			   of->slug, bits, of->slug, of->name_ja, PREFIX6_ROLE);
+}
+
+static bool decided_by_address(const struct policy_service *service)
+{
+	for (size_t i = 0; i < service->ports.count; i++)
+		if (service->ports.at[i].app == APP_NONE)
+			return true;
+	return false;
+}
+
+static void check_service(struct reader *r, const struct policy_service *service)
+{
+	uint64_t max = decided_by_address(service) ? WIDTH_SERVICE : WIDTH_INSPECTED;
+	const char *name = service->name ? service->name : "?";
+	unsigned int bits;
+	uint64_t width = width_of(&service->addresses, &bits);
+
+	if (width > max)
+		errors_add(r->errors, r->path, service->line,
+			   _("services.%s: %llu addresses are no restriction of where LGWAN may go "
+			     "(接続先制限); name those of the service, %llu at most%s"),
+			   name, (unsigned long long)width, (unsigned long long)max,
+			   max == WIDTH_SERVICE
+				   ? _(", or let names decide on every port (\"tcp/443 tls\")")
+				   : "");
+	if (bits < PREFIX6_SERVICE)
+		errors_add(r->errors, r->path, service->line,
+			   _("services.%s: a /%u of IPv6 is no restriction of where LGWAN may go "
+			     "(接続先制限); name the prefixes of the service, /%u or longer"),
+			   name, bits, PREFIX6_SERVICE);
+}
+
+void read_width_check(struct reader *r)
+{
+	if (r->unsure & READ_UNSURE_ZONES)
+		return;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		check_role(r, (enum role)i);
+	for (size_t i = 0; i < r->policy->service_count; i++)
+		check_service(r, &r->policy->services[i]);
+}
