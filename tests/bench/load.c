@@ -27,7 +27,8 @@
 #include "ruleset/text.h"
 
 #define ROUNDS_MAX 101
-#define CHANGED    100
+#define CHANGED    100 /* elements, at a time */
+#define CHANGES    21  /* times */
 #define NS_PER_MS  1e6
 #define KB_PER_MB  1024.0
 #define RATIO_MAX  1.2
@@ -180,30 +181,44 @@ static int kernel(const struct task *task, double *ret_ms)
 	return r;
 }
 
-/* As the daemon does: the ruleset in force is known, packed; the next one has just been compiled.
- */
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* As the daemon does: what is in force is known, packed, and the next ruleset has been compiled. To
+ * and fro, and the median of that: one change is so short that others on the machine would show. */
 static int change(const struct task *task, double *ret_ms)
 {
 	auto_(apply_state_freep) struct apply_state *state = NULL;
-	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
+	auto_(ruleset_freep) struct ruleset *first = NULL;
+	auto_(ruleset_freep) struct ruleset *second = NULL;
 	auto_(nlsock_freep) struct nlsock *sock = NULL;
-	struct timespec start;
-	int r = make_ruleset(task, false, &ruleset);
+	double times[CHANGES];
+	size_t i;
+	int r = make_ruleset(task, false, &first);
 
+	if (r == 0)
+		r = make_ruleset(task, true, &second);
 	if (r == 0)
 		r = nlsock_open(&sock);
 	if (r == 0)
 		r = apply_state_new(&state);
 	if (r == 0)
-		r = apply(ruleset, sock, state);
-	ruleset_freep(&ruleset);
-	if (r == 0)
-		r = make_ruleset(task, true, &ruleset);
-	start = mono_now();
-	if (r == 0)
-		r = apply(ruleset, sock, state);
-	*ret_ms = ms_since(&start);
-	return r;
+		r = apply(first, sock, state);
+	for (i = 0; r == 0 && i < CHANGES; i++) {
+		struct timespec start = mono_now();
+
+		r = apply(i % 2 ? first : second, sock, state);
+		times[i] = ms_since(&start);
+	}
+	if (r < 0)
+		return r;
+	qsort(times, CHANGES, sizeof(times[0]), compare_doubles);
+	*ret_ms = times[CHANGES / 2];
+	return 0;
 }
 
 static int run_nft(const char *path)
@@ -383,9 +398,8 @@ static bool report(enum shape shape, uint32_t entries, size_t rounds, const stru
 		     "%.1f ms, ratio %.2f, nft -f %.1f ms; peak %.1f MB, nft %.1f MB\n",
 		     shape_names[shape], entries, rounds, m[JOB_LOAD].ms, m[JOB_KERNEL].ms, ratio,
 		     m[JOB_NFT].ms, memory, (double)m[JOB_NFT].peak_kb / KB_PER_MB);
-	(void)printf("%-8s %d of them changed: apply %.2f ms, nft -f %.1f ms; peak %.1f MB\n",
-		     shape_names[shape], CHANGED, m[JOB_CHANGE].ms, m[JOB_NFT_CHANGE].ms,
-		     (double)m[JOB_CHANGE].peak_kb / KB_PER_MB);
+	(void)printf("%-8s %d of them changed: apply %.2f ms, nft -f %.1f ms\n", shape_names[shape],
+		     CHANGED, m[JOB_CHANGE].ms, m[JOB_NFT_CHANGE].ms);
 	(void)fflush(stdout);
 	return m[JOB_LOAD].ms < m[JOB_NFT].ms && m[JOB_CHANGE].ms < m[JOB_NFT_CHANGE].ms &&
 	       ratio <= RATIO_MAX && memory <= MEMORY_MB && m[JOB_CHANGE].ms <= CHANGE_MS;
