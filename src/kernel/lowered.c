@@ -150,7 +150,7 @@ int lowered_make(const struct ruleset *ruleset, size_t elements_min, const struc
 		return -ENOMEM;
 	lowered->ruleset = calloc(1, sizeof(*lowered->ruleset));
 	if (!lowered->ruleset)
-		return -ENOMEM;
+		return -ENOMEM; /* cppcheck-suppress memleak ; lowered_freep() frees it */
 	r = lowered_make_sets(ruleset, elements_min, former, lowered);
 	if (r == 0)
 		r = lower_chains(ruleset, lowered);

@@ -158,9 +158,9 @@ static int reorder(struct packed *packed, const uint32_t *order)
 	}
 	for (i = 0; i < packed->count; i++) {
 		memcpy(to.keys + i * stride(&to), entry(packed, order[i]), stride(&to));
-		if (to.verdicts)
+		if (to.verdicts && packed->verdicts)
 			to.verdicts[i] = packed->verdicts[order[i]];
-		if (to.expiries)
+		if (to.expiries && packed->expiries)
 			to.expiries[i] = packed->expiries[order[i]];
 	}
 	to.count = packed->count;
@@ -293,7 +293,7 @@ static void append_entries(struct packed *to, const struct packed *from, size_t 
 {
 	size_t count = end - first;
 
-	if (count == 0)
+	if (count == 0 || !to->keys)
 		return;
 	memcpy(to->keys + to->count * stride(to), entry(from, first), count * stride(from));
 	if (to->verdicts)

@@ -187,6 +187,9 @@ int readback_ruleset(struct nlsock *sock, struct ruleset **ret, struct readback_
 		/* Half of one ruleset and half of another would be neither. */
 		if (r == -EINTR || (s == 0 && before != after))
 			continue;
+		if (r == -EBADMSG && !found.what[0])
+			(void)snprintf(found.what, sizeof(found.what), "%s",
+				       _("a message of the kernel could not be read"));
 		if (r == -EBADMSG)
 			*trouble = found;
 		if (r < 0 || s < 0)

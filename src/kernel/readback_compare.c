@@ -218,9 +218,10 @@ static int compare_chain(const struct difference *d, const struct ruleset *wante
 	if (a->hook != HOOK_NONE && a->priority != b->priority)
 		return differ(d, _("chain %s has priority %d, not %d"), a->name, b->priority,
 			      a->priority);
-	if (a->hook != HOOK_NONE && a->policy_drop != b->policy_drop)
-		return differ(d, _("chain %s: what no rule decides is %s"), a->name,
-			      b->policy_drop ? _("dropped") : _("accepted"));
+	if (a->hook != HOOK_NONE && a->policy_drop && !b->policy_drop)
+		return differ(d, _("chain %s accepts what no rule decides"), a->name);
+	if (a->hook != HOOK_NONE && !a->policy_drop && b->policy_drop)
+		return differ(d, _("chain %s drops what no rule decides"), a->name);
 	for (i = 0; i < a->rule_count || i < b->rule_count; i++)
 		if (i == a->rule_count || i == b->rule_count ||
 		    !same_as_read(&a->rules[i], &b->rules[i]))

@@ -2,7 +2,6 @@
 /* What rules match, read back: comparisons of what was loaded, and look-ups in sets. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -152,7 +151,7 @@ static int compare_fields(struct readback_rule *r, const struct comparison *c)
 		return readback_refuse_rule(
 			r,
 			_("it compares a part of packets that Sekisho does not look at (header "
-			  "%" PRIu32 ", %" PRIu32 " bytes from %" PRIu32 ")"),
+			  "%u, %u bytes from %u)"),
 			c->load->key, c->load->len, c->load->offset);
 	if (set.count == 0 || c->len != c->load->len)
 		return refuse(r);
