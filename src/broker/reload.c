@@ -102,7 +102,7 @@ static int gather(const struct conntrack_entry *entry, void *data)
 
 static int gather_all(struct broker *broker, struct cuts *cuts)
 {
-	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED };
+	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED, MARK_GUARDED, MARK_PROVING };
 	int error = -EINTR;
 
 	for (int i = 0; i < WALK_TRIES && error == -EINTR; i++) {
@@ -115,6 +115,38 @@ static int gather_all(struct broker *broker, struct cuts *cuts)
 	/* the table never stood still: what was found counts, and packets of the rest meet the new
 	 * rules only when new */
 	return error == -EINTR ? 0 : error;
+}
+
+/* Those among the gathered that stand by an exception now, and by the next policy without any: its
+ * rules would cut their packets before they are judged. Lets go of them before it is loaded (or
+ * takes them back, if it was not). */
+static void release(struct broker *broker, const struct cuts *cuts, bool let_go)
+{
+	for (size_t i = 0; i < cuts->count; i++) {
+		const struct conntrack_entry *entry = &cuts->at[i];
+		struct decide_result result;
+
+		decide_again(cuts->policy, &entry->key, entry->mark, &result);
+		if (result.permitted && (entry->mark & MARK_EXCEPTION) &&
+		    !(result.mark & MARK_EXCEPTION))
+			(void)conntrack_set_mark(broker->conntrack, entry,
+						 let_go ? 0 : MARK_EXCEPTION, MARK_EXCEPTION);
+	}
+}
+
+static int load_next(struct broker *broker, const struct policy *next, struct errors *errors)
+{
+	struct cuts cuts = { .policy = next, .now_s = mono_real().tv_sec };
+	int error;
+
+	if (broker->policy->exception_count)
+		(void)gather_all(broker, &cuts);
+	release(broker, &cuts, true);
+	error = load(broker, next, errors);
+	if (error != 0)
+		release(broker, &cuts, false);
+	free(cuts.at);
+	return error;
 }
 
 /* 1 if it was cut, 0 if not, or -errno. */
@@ -284,7 +316,7 @@ int reload_policy(struct broker *broker, struct errors *errors)
 	if (error == 0 && !fits_running(broker->policy, policy, errors))
 		error = -EINVAL;
 	if (error == 0)
-		error = load(broker, policy, errors);
+		error = load_next(broker, policy, errors);
 	if (error != 0) {
 		tell_refused(broker, errors);
 		return error;

@@ -64,12 +64,13 @@ static bool is_permitted(uint32_t mark)
 {
 	const uint32_t state = mark & MARK_STATE_MASK;
 
-	return state == MARK_OPEN || state == MARK_WATCHED;
+	return state == MARK_OPEN || state == MARK_WATCHED || state == MARK_GUARDED ||
+	       state == MARK_PROVING;
 }
 
-static bool is_undecided_or_watched(uint32_t mark)
+static bool is_not_let_go(uint32_t mark)
 {
-	return mark == 0 || (mark & MARK_STATE_MASK) == MARK_WATCHED;
+	return mark == 0 || (is_permitted(mark) && (mark & MARK_STATE_MASK) != MARK_OPEN);
 }
 
 static bool is_refused(uint32_t mark)
@@ -162,7 +163,7 @@ static int enter(const struct step *step)
 		flow->client_next_seq = step->event->client_next_seq;
 		if (!same_key(&flow->key, &key))
 			return -EPROTO;
-		step->verdict->announced = is_undecided_or_watched(flow->mark);
+		step->verdict->announced = is_not_let_go(flow->mark);
 		return 0;
 	}
 	memset(flow, 0, sizeof(*flow));
@@ -171,6 +172,16 @@ static int enter(const struct step *step)
 	flow->key = key;
 	flow->client_next_seq = step->event->client_next_seq;
 	return 0;
+}
+
+/* From one state to the next, where the flow is in it; then as the flow. */
+static void advance(const struct step *step, enum mark_state from, enum mark_state to)
+{
+	uint32_t *mark = &step->flow->mark;
+
+	if ((*mark & MARK_STATE_MASK) == (uint32_t)from)
+		*mark = (*mark & ~MARK_STATE_MASK) | (uint32_t)to;
+	follow(step);
 }
 
 static void take(const struct step *step)
@@ -192,6 +203,12 @@ static void take(const struct step *step)
 		break;
 	case EVENT_FOLLOW:
 		follow(step);
+		break;
+	case EVENT_ASK:
+		advance(step, MARK_GUARDED, MARK_PROVING);
+		break;
+	case EVENT_OPEN:
+		advance(step, MARK_PROVING, MARK_OPEN);
 		break;
 	case EVENT_DISCARD:
 	case EVENT_TYPE_COUNT:

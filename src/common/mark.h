@@ -12,10 +12,13 @@
 enum mark_state {
 	MARK_NONE = 0,
 	MARK_UNDECIDED = 1, /* inspected; no name yet: payload goes to the queue */
-	MARK_GUARDED = 2,   /* reserved: named, but compared until the server has answered */
+	MARK_GUARDED = 2,   /* named; the client's payload goes to the queue, to be compared with
+			     * what was read, until it has said what cannot be another hello */
 	MARK_OPEN = 3,      /* decided: leaves the queue */
 	MARK_WATCHED = 4,   /* plain HTTP: every request of the client goes to the queue */
 	MARK_REFUSED = 5,   /* both ends get a reset */
+	MARK_PROVING = 6, /* as guarded, and the server's packets go to the queue as well, until one
+			   * acknowledges what was read */
 };
 
 /* The flow was decided by name (else by address and port). */

@@ -68,6 +68,9 @@ static const struct reason_info infos[] = {
 	[REASON_OUT_OF_WINDOW] = { "out-of-window", N_("Bytes lie too far ahead in the stream, or "
 						       "before its beginning.") },
 	[REASON_MIDSTREAM] = { "midstream", N_("The beginning of the flow was not seen.") },
+	[REASON_NAME_CHANGED] = { "name-changed", N_("The second TLS ClientHello of the "
+						     "connection has another name than the "
+						     "first.") },
 	[REASON_TIMEOUT] = { "timeout", N_("No name came within the time allowed.") },
 	[REASON_RESOURCE_LIMIT] = { "resource-limit", N_("The bound on undecided flows or held "
 							 "packets was reached.") },

@@ -120,7 +120,7 @@ static int has_table(struct nlsock *sock)
 
 static int walk_flows(struct nlsock *sock, struct diff *diff)
 {
-	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED };
+	static const uint32_t states[] = { MARK_OPEN, MARK_WATCHED, MARK_GUARDED, MARK_PROVING };
 	int r = -EINTR;
 
 	for (int i = 0; i < WALK_TRIES && r == -EINTR; i++) {

@@ -65,7 +65,7 @@ static int print(const struct prove *p, const struct prove_result *result)
 	int r;
 
 	if (!p->json) {
-		prove_view_print(result, p->file, false, stdout);
+		prove_view_print(result, p->running ? NULL : p->file, stdout);
 		return result->proven ? CMD_OK : CMD_FINDING;
 	}
 	object = prove_view_json(result);

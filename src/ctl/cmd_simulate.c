@@ -34,6 +34,7 @@ enum {
 	OPTION_STATE,
 	OPTION_MAC,
 	OPTION_AT,
+	OPTION_ASK,
 	OPTION_JSON,
 	OPTION_FILE,
 };
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
 	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "mac", required_argument, NULL, OPTION_MAC },
 	{ "at", required_argument, NULL, OPTION_AT },
+	{ "ask", required_argument, NULL, OPTION_ASK },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "file", required_argument, NULL, OPTION_FILE },
 	{ "help", no_argument, NULL, 'h' },
@@ -69,9 +71,25 @@ static int help(const char *name)
 		  "  --state new|open    first packet (default), or one of a flow that is open\n"
 		  "  --mac ADDRESS       the sender's hardware address; else one of nobody\n"
 		  "  --at TIME           when; else now: exceptions of the policy expire\n"
+		  "  --ask QUESTION      more than these options can say, as a JSON object\n"
 		  "  --file FILE         many questions, a JSON object a line; - is standard "
 		  "input\n"
 		  "  --json              the answer as JSON\n"));
+}
+
+/* A question, or the rest of one, as JSON. */
+static int read_ask(struct simulate_question *question, const char *text, char *error)
+{
+	json_error_t fault;
+	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &fault);
+	int err = -EINVAL;
+
+	if (object)
+		err = simulate_read_json(question, object, error);
+	else
+		(void)snprintf(error, SIMULATE_ERROR_MAX, _("not a JSON object: %s"), fault.text);
+	json_decref(object);
+	return err;
 }
 
 /* Runs one option of the question. 0, or how the program ends. */
@@ -106,6 +124,9 @@ static int put_option(const char *name, struct options *o, int option)
 		break;
 	case OPTION_AT:
 		err = simulate_read_at(q, optarg, error);
+		break;
+	case OPTION_ASK:
+		err = read_ask(q, optarg, error);
 		break;
 	default: /* getopt's values */
 		return cmd_usage(name, "%s", _("that option is not known"));

@@ -178,10 +178,7 @@ static void print_cuts(const struct diff_cuts *cuts, FILE *to)
 			      cuts->why);
 		return;
 	}
-	(void)fprintf(to,
-		      ngettext("A reload would cut %zu open flow.\n",
-			       "A reload would cut %zu open flows.\n", cuts->count),
-		      cuts->count);
+	(void)fprintf(to, _("open flows that a reload would cut: %zu\n"), cuts->count);
 	for (size_t i = 0; i < cuts->count && i < SHOWN_MAX; i++) {
 		const struct flow_key *key = &cuts->at[i].key;
 		char from[ADDR_TEXT_MAX], target[ADDR_TEXT_MAX];

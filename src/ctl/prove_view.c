@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/defs.h"
@@ -102,30 +103,31 @@ json_t *prove_view_packet(const struct walk_packet *p)
 
 	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
 		       m[4], m[5]);
-	return json_pack("{s:s,s:s,s:s,s:i,s:s,s:s,s:s*,s:s,s:I,s:i,s:i,s:i,s:i,s:b,s:I,s:I}",
-			 "from", addr_text(&p->src, from), "to", addr_text(&p->dst, to), "protocol",
-			 protocol_text(p, number), "port", (int)p->dport, "in", p->iif, "out",
-			 p->oif, "mac", p->has_ether ? mac : NULL, "state", state_slug(p->ct_state),
-			 "mark", (json_int_t)p->ct_mark, "tcp_flags", (int)p->tcp_flags,
-			 "icmp_type", (int)p->icmp_type, "length", (int)p->length, "tcp_doff",
-			 (int)p->tcp_doff, "reply", p->ct_reply, "packet_mark",
-			 (json_int_t)p->meta_mark, "now", (json_int_t)p->now_s);
+	return json_pack(
+		"{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s,s:I,s:i,s:i,s:i,s:i,s:b,s:b,s:I,s:I}", "from",
+		addr_text(&p->src, from), "to", addr_text(&p->dst, to), "protocol",
+		protocol_text(p, number), "port", (int)p->dport, "from_port", (int)p->sport, "in",
+		p->iif, "out", p->oif, "mac", p->has_ether ? mac : "none", "state",
+		state_slug(p->ct_state), "mark", (json_int_t)p->ct_mark, "tcp_flags",
+		(int)p->tcp_flags, "icmp_type", (int)p->icmp_type, "length", (int)p->length,
+		"tcp_doff", (int)p->tcp_doff, "reply", p->ct_reply, "short", p->is_short,
+		"packet_mark", (json_int_t)p->meta_mark, "at", (json_int_t)p->now_s);
 }
 
+/* As a command line, where options do not say it all with the question in JSON. */
 static void print_counterexample(const struct prove_claim *claim, const char *file, FILE *to)
 {
 	char options[PROVE_VIEW_COMMAND_MAX];
-	json_t *packet;
-	char *text;
+	bool all = prove_view_options(&claim->counterexample, options);
+	json_t *packet = all ? NULL : prove_view_packet(&claim->counterexample);
+	char *text = packet ? json_dumps(packet, JSON_PRESERVE_ORDER) : NULL;
 
-	if (prove_view_options(&claim->counterexample, options)) {
+	if (all && file)
 		(void)fprintf(to, "    sekishoctl simulate %s %s\n", file, options);
-		return;
-	}
-	packet = prove_view_packet(&claim->counterexample);
-	text = packet ? json_dumps(packet, JSON_PRESERVE_ORDER) : NULL;
-	if (text)
-		(void)fprintf(to, "    sekishoctl simulate %s --file: %s\n", file, text);
+	else if (text && file)
+		(void)fprintf(to, "    sekishoctl simulate %s --ask '%s'\n", file, text);
+	else
+		(void)fprintf(to, "    %s\n", text ? text : options);
 	free(text);
 	json_decref(packet);
 }
@@ -159,23 +161,17 @@ static uint64_t covered(const struct prove_result *result)
 	return most;
 }
 
-void prove_view_print(const struct prove_result *result, const char *file, bool brief, FILE *to)
+void prove_view_print(const struct prove_result *result, const char *file, FILE *to)
 {
-	for (size_t i = 0; i < result->count; i++) {
-		enum prove_status status = result->claims[i].status;
-
-		if (!brief || status == PROVE_FAILS || status == PROVE_UNKNOWN)
-			print_claim(&result->claims[i], file, to);
-	}
-	if (brief)
-		return;
+	for (size_t i = 0; i < result->count; i++)
+		print_claim(&result->claims[i], file, to);
 	if (result->proven)
 		(void)fprintf(to,
-			      _("%s: proven: of all packets, those of %" PRIu64
-				" boxes may begin a flow, and no forbidden one is among them\n"),
-			      file, covered(result));
+			      _("Proven: of all packets, those of %" PRIu64
+				" boxes may begin a flow, and no forbidden one is among them.\n"),
+			      covered(result));
 	else
-		(void)fprintf(to, _("%s: not proven\n"), file);
+		(void)fprintf(to, "%s", _("Not proven.\n"));
 }
 
 static json_t *claim_json(const struct prove_claim *claim)

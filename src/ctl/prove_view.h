@@ -18,13 +18,13 @@ const char *prove_view_slug(enum prove_status status);
  * false if they cannot say all of it: then prove_view_packet() does. */
 bool prove_view_options(const struct walk_packet *packet, char *out);
 
-/* The packet as JSON: a question for "sekishoctl simulate --file", with what only the proof says
- * (packet mark, direction of the connection, time) besides. NULL if memory ran out. */
+/* The packet as JSON: a question for "sekishoctl simulate --ask" or --file. NULL if memory ran out.
+ */
 json_t *prove_view_packet(const struct walk_packet *packet);
 
 /* A line for each claim; one that fails has its counterexample below. file: the policy, for the
- * command line. With brief only claims that are not proven. */
-void prove_view_print(const struct prove_result *result, const char *file, bool brief, FILE *to);
+ * command line that asks for the same; NULL where that would answer for other rules. */
+void prove_view_print(const struct prove_result *result, const char *file, FILE *to);
 
 /* {"proven": …, "claims": [...]}; NULL if memory ran out. */
 json_t *prove_view_json(const struct prove_result *result);

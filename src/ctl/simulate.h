@@ -31,8 +31,9 @@ struct simulate_question {
 	enum ruleset_hook hook;   /* HOOK_FORWARD, HOOK_INPUT or HOOK_OUTPUT */
 	bool has_name;            /* what the client says, once it may speak */
 	char name[NAMES_MAX + 1]; /* normalised */
-	bool has_protocol, has_flags, has_length, has_type, has_mark; /* told so far */
-	bool is_open;                                                 /* the state is "open" */
+	/* told so far */
+	bool has_protocol, has_from_port, has_flags, has_length, has_doff, has_type, has_mark;
+	bool is_open;   /* the state is "open" */
 	bool says_icmp; /* which is ICMPv6 between IPv6 addresses */
 };
 
@@ -92,6 +93,7 @@ int simulate_read_out(struct simulate_question *question, const char *text, char
 int simulate_read_name(struct simulate_question *question, const char *text, char *error);
 /* "new", "open"; "established", "related", "invalid", "untracked" */
 int simulate_read_state(struct simulate_question *question, const char *text, char *error);
+/* "02:00:00:00:00:01"; "none": not from an Ethernet interface */
 int simulate_read_mac(struct simulate_question *question, const char *text, char *error);
 /* As when_parse() takes it. */
 int simulate_read_at(struct simulate_question *question, const char *text, char *error);

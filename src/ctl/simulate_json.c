@@ -28,6 +28,7 @@ enum number {
 	NUMBER_PORT,
 	NUMBER_FROM_PORT,
 	NUMBER_MARK,
+	NUMBER_PACKET_MARK,
 	NUMBER_FLAGS,
 	NUMBER_TYPE,
 	NUMBER_LENGTH,
@@ -39,10 +40,10 @@ static const struct {
 	enum number number;
 	json_int_t most;
 } numbers[] = {
-	{ "port", NUMBER_PORT, UINT16_MAX },     { "from_port", NUMBER_FROM_PORT, UINT16_MAX },
-	{ "mark", NUMBER_MARK, UINT32_MAX },     { "tcp_flags", NUMBER_FLAGS, UINT8_MAX },
-	{ "icmp_type", NUMBER_TYPE, UINT8_MAX }, { "length", NUMBER_LENGTH, UINT16_MAX },
-	{ "tcp_doff", NUMBER_DOFF, 15 },
+	{ "port", NUMBER_PORT, UINT16_MAX },      { "from_port", NUMBER_FROM_PORT, UINT16_MAX },
+	{ "mark", NUMBER_MARK, UINT32_MAX },      { "packet_mark", NUMBER_PACKET_MARK, UINT32_MAX },
+	{ "tcp_flags", NUMBER_FLAGS, UINT8_MAX }, { "icmp_type", NUMBER_TYPE, UINT8_MAX },
+	{ "length", NUMBER_LENGTH, UINT16_MAX },  { "tcp_doff", NUMBER_DOFF, 15 },
 };
 
 static void put_number(struct simulate_question *question, enum number number, json_int_t value)
@@ -55,10 +56,14 @@ static void put_number(struct simulate_question *question, enum number number, j
 		return;
 	case NUMBER_FROM_PORT:
 		packet->sport = (uint16_t)value;
+		question->has_from_port = true;
 		return;
 	case NUMBER_MARK:
 		packet->ct_mark = (uint32_t)value;
 		question->has_mark = true;
+		return;
+	case NUMBER_PACKET_MARK:
+		packet->meta_mark = (uint32_t)value;
 		return;
 	case NUMBER_FLAGS:
 		packet->tcp_flags = (uint8_t)value;
@@ -74,6 +79,7 @@ static void put_number(struct simulate_question *question, enum number number, j
 		return;
 	case NUMBER_DOFF:
 		packet->tcp_doff = (uint8_t)value;
+		question->has_doff = true;
 		return;
 	}
 }
@@ -103,14 +109,13 @@ static int read_text(struct simulate_question *question, size_t i, const json_t 
 	return texts[i].read(question, json_string_value(value), error);
 }
 
-static int read_reply(struct simulate_question *question, const json_t *value, char *error)
+static int read_truth(bool *ret, const char *name, const json_t *value, char *error)
 {
 	if (!json_is_boolean(value)) {
-		(void)snprintf(error, SIMULATE_ERROR_MAX, _("\"%s\" must be true or false"),
-			       "reply");
+		(void)snprintf(error, SIMULATE_ERROR_MAX, _("\"%s\" must be true or false"), name);
 		return -EINVAL;
 	}
-	question->packet.ct_reply = json_is_true(value);
+	*ret = json_is_true(value);
 	return 0;
 }
 
@@ -120,7 +125,9 @@ static int read_member(struct simulate_question *question, const char *name, con
 	if (json_is_null(value) || strcmp(name, "id") == 0)
 		return 0;
 	if (strcmp(name, "reply") == 0)
-		return read_reply(question, value, error);
+		return read_truth(&question->packet.ct_reply, name, value, error);
+	if (strcmp(name, "short") == 0)
+		return read_truth(&question->packet.is_short, name, value, error);
 	if (strcmp(name, "protocol") == 0 && json_is_integer(value)) {
 		char text[24];
 

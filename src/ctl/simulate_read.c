@@ -228,6 +228,9 @@ int simulate_read_mac(struct simulate_question *question, const char *text, char
 {
 	struct ether_addr mac;
 
+	question->packet.has_ether = strcmp(text, "none") != 0;
+	if (!question->packet.has_ether)
+		return 0;
 	if (!ether_aton_r(text, &mac) || strlen(text) > 17)
 		return fail(error, _("\"%s\" is not a hardware address"), text);
 	memcpy(question->packet.ether_saddr, mac.ether_addr_octet, ETHER_ADDR_LEN);
@@ -264,7 +267,7 @@ static void usual_tcp(struct simulate_question *question)
 
 	if (!question->has_flags)
 		packet->tcp_flags = is_first ? FLAG_SYN : FLAG_ACK | FLAG_PSH;
-	if (!packet->tcp_doff)
+	if (!question->has_doff)
 		packet->tcp_doff = HEADER_TCP / 4;
 	if (!question->has_length)
 		packet->length = (uint16_t)(4 * packet->tcp_doff +
@@ -293,12 +296,11 @@ void simulate_question_finish(struct simulate_question *question)
 		packet->length = HEADER_UDP + USUAL_PAYLOAD;
 	if (packet->l4proto == IPPROTO_TCP)
 		usual_tcp(question);
-	if (!question->has_type)
+	if (!question->has_type &&
+	    (packet->l4proto == IPPROTO_ICMP || packet->l4proto == IPPROTO_ICMPV6))
 		usual_icmp(question);
 	if (!question->has_length && packet->dst.family == 4)
 		packet->length = (uint16_t)(packet->length + HEADER_IP);
-	if (packet->l4proto == IPPROTO_ICMP || packet->l4proto == IPPROTO_ICMPV6)
+	if (!question->has_from_port && !has_ports(packet->l4proto))
 		packet->sport = (uint16_t)(packet->icmp_type << 8);
-	else if (!has_ports(packet->l4proto))
-		packet->sport = 0;
 }

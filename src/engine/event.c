@@ -51,6 +51,8 @@ static bool type_holds(const struct event *e)
 	case EVENT_PASS:
 	case EVENT_ADMIT:
 	case EVENT_FOLLOW:
+	case EVENT_ASK:
+	case EVENT_OPEN:
 	case EVENT_DISCARD:
 		return !judged && e->has_packet == 1;
 	case EVENT_NAME:

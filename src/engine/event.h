@@ -30,6 +30,9 @@ enum event_type {
 			 reason */
 	EVENT_FOLLOW, /* another packet of a flow already reported: same verdict as its last
 			 decision */
+	EVENT_ASK,    /* of a flow permitted by its name: the client's bytes are read as far as they
+		       * matter;    let go, and from now on the server's packets are wanted too */
+	EVENT_OPEN,   /* and the server has acknowledged them: let go, the flow leaves the queue */
 	EVENT_DISCARD, /* drop this one packet without deciding the flow (a stray duplicate, say) */
 	EVENT_TYPE_COUNT
 };

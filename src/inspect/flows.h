@@ -8,9 +8,13 @@
 #include "common/flow_key.h"
 #include "inspect/hold.h"
 #include "inspect/http.h"
+#include "inspect/tls_flight.h"
 
 enum flow_state {
 	FLOW_UNDECIDED, /* its SYN was seen; no name yet */
+	FLOW_GUARDED,   /* TLS that said a name: its client's bytes are compared with what was read,
+			 * and read on for another hello */
+	FLOW_PROVING,   /* it said what is none: compared, until the server acknowledges that */
 	FLOW_WATCHED,   /* HTTP that said a name: every further request is read too */
 	FLOW_DECIDED,   /* reported once and for all; remembered for packets still in the queue */
 	FLOW_ADMITTED,  /* the same, permitted by address */
@@ -20,10 +24,19 @@ enum flow_state {
  * have the same time to live, so only the oldest must be looked at. */
 enum flows_list {
 	FLOWS_UNDECIDED,
-	FLOWS_HOLDING, /* watched, with packets held */
+	FLOWS_HOLDING, /* watched or guarded, with packets held */
+	FLOWS_GUARDED, /* guarded or proving, with none */
 	FLOWS_IDLE,    /* watched, with none */
 	FLOWS_DECIDED, /* and admitted */
 	FLOWS_LIST_COUNT
+};
+
+/* Bytes of the client's that were read and let through: hellos with what follows, up to base; or
+ * heads of requests. What lies between them, of bodies, does not matter. */
+#define FLOW_KEPT_MAX 4
+struct flow_kept {
+	uint64_t where; /* kept.h */
+	uint32_t seq, len;
 };
 
 struct flow {
@@ -42,10 +55,16 @@ struct flow {
 			    * server has told which one it took */
 	uint32_t isn;      /* the client's initial sequence number */
 	uint32_t base;     /* the client's sequence number up to which all is read and decided */
-	uint32_t server_next; /* what the client expects from the server next; 0 if unknown */
-	uint32_t iif, oif;    /* of the client's packets */
-	struct http http;     /* where the request stream stands at base */
-	struct hold *hold;    /* what came but is not decided; NULL if nothing */
+	uint32_t server_next;     /* what the client expects from the server next; 0 if unknown */
+	uint32_t iif, oif;        /* of the client's packets */
+	struct http http;         /* where the request stream stands at base */
+	struct tls_flight flight; /* where the records behind the hello stand at base */
+	struct flow_kept kept[FLOW_KEPT_MAX]; /* what must not come again as anything else; the
+					       * newest first, len 0 behind the last */
+	uint64_t name_kept; /* the hello's name, for comparing that of a second hello */
+	uint8_t name_len;
+	bool had_second;   /* hello */
+	struct hold *hold; /* what came but is not decided; NULL if nothing */
 };
 
 struct flows;

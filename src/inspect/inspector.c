@@ -19,7 +19,15 @@
 /* Where slots run out, flows older than this may lose theirs. By then hardly a packet of a decided
  * flow is still in the queue. */
 #define DECIDED_SPARED_MS 250
+#define GUARDED_SPARED_MS 1000
 #define WATCHED_SPARED_MS 10000
+
+/* A server that has not answered by then has given up as well. */
+#define GUARDED_MS 60000
+
+/* Bytes kept for comparing, for each slot of the flow table. */
+#define KEPT_PER_FLOW 512
+#define KEPT_MIN      65536
 
 struct inspector {
 	struct inspector_limits limits;
@@ -42,11 +50,12 @@ struct inspector *inspector_new(const struct inspector_limits *limits, inspector
 		i->limits.held_max = 1;
 	i->reading.flows = flows_new(i->limits.flows_max, limits->hash_seed);
 	i->reading.holds = hold_pool_new(limits->buffers_max);
+	i->reading.kept = kept_new((size_t)i->limits.flows_max * KEPT_PER_FLOW + KEPT_MIN);
 	i->reading.scratch = i->scratch;
 	i->reading.held_max = i->limits.held_max;
 	i->reading.report.emit = emit;
 	i->reading.report.data = data;
-	if (i->reading.flows == NULL || i->reading.holds == NULL) {
+	if (i->reading.flows == NULL || i->reading.holds == NULL || i->reading.kept == NULL) {
 		inspector_free(i);
 		return NULL;
 	}
@@ -59,6 +68,7 @@ void inspector_free(struct inspector *inspector)
 		return;
 	flows_free(inspector->reading.flows);
 	hold_pool_free(inspector->reading.holds);
+	kept_free(inspector->reading.kept);
 	free(inspector);
 }
 
@@ -82,6 +92,8 @@ static void make_room(struct inspector *i, uint64_t now_ms)
 	if (flows_count(i->reading.flows) < before)
 		return;
 	flow = older_than(i, FLOWS_DECIDED, DECIDED_SPARED_MS, now_ms);
+	if (flow == NULL)
+		flow = older_than(i, FLOWS_GUARDED, GUARDED_SPARED_MS, now_ms);
 	if (flow == NULL)
 		flow = older_than(i, FLOWS_IDLE, WATCHED_SPARED_MS, now_ms);
 	if (flow != NULL)
@@ -208,7 +220,7 @@ static void take_bare(struct inspector *i, struct flow *flow, const struct arriv
 		report_packet(&i->reading.report, NULL, a, EVENT_PASS);
 		return;
 	}
-	if (flow->state == FLOW_DECIDED || flow->state == FLOW_ADMITTED) {
+	if (flow->state != FLOW_UNDECIDED && flow->state != FLOW_WATCHED) {
 		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
 		return;
 	}
@@ -242,12 +254,31 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 	}
 }
 
+/* A packet of the server of a flow whose client is read as far as it matters. */
+static void take_proof(struct inspector *i, struct flow *flow, const struct arrival *a,
+		       uint64_t now_ms)
+{
+	const struct packet *p = &a->packet;
+
+	if ((p->flags & PACKET_ACK) == 0 || (int32_t)(p->ack - flow->base) < 0) {
+		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+		return;
+	}
+	report_packet(&i->reading.report, flow, a, EVENT_OPEN);
+	flow->state = FLOW_DECIDED;
+	flows_move(i->reading.flows, flow, FLOWS_DECIDED, now_ms);
+}
+
 static void take_from_server(struct inspector *i, struct flow *flow, const struct arrival *a,
 			     uint64_t now_ms)
 {
 	const struct packet *p = &a->packet;
 	uint8_t handshake = p->flags & (PACKET_SYN | PACKET_ACK);
 
+	if (flow->state == FLOW_PROVING) {
+		take_proof(i, flow, a, now_ms);
+		return;
+	}
 	if (p->payload_len != 0) {
 		if (flow->state == FLOW_UNDECIDED)
 			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
@@ -304,7 +335,7 @@ static void take_bad(struct inspector *i, const struct arrival *a, uint64_t now_
 
 	if (flow == NULL)
 		flow = flows_find(i->reading.flows, &back);
-	if (flow != NULL && (flow->state == FLOW_UNDECIDED || flow->state == FLOW_WATCHED))
+	if (flow != NULL && flow->state != FLOW_DECIDED && flow->state != FLOW_ADMITTED)
 		reading_refuse(&i->reading, flow, REASON_BAD_PACKET, a, now_ms);
 	else
 		report_stray(&i->reading.report, a, REASON_BAD_PACKET);
@@ -346,6 +377,8 @@ void inspector_expire(struct inspector *inspector, uint64_t now_ms)
 	struct flow *flow;
 
 	while ((flow = older_than(inspector, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
+		flows_remove(reading->flows, flow);
+	while ((flow = older_than(inspector, FLOWS_GUARDED, GUARDED_MS, now_ms)) != NULL)
 		flows_remove(reading->flows, flow);
 	while ((flow = older_than(inspector, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
 		flows_remove(reading->flows, flow);

@@ -6,20 +6,22 @@
 
 #include "inspect/flows.h"
 #include "inspect/hold.h"
+#include "inspect/kept.h"
 #include "inspect/report.h"
 
 struct reading {
 	struct flows *flows;
 	struct hold_pool *holds;
+	struct kept *kept;
 	uint8_t *scratch; /* TLS_HELLO_MAX bytes */
 	uint32_t held_max;
 	struct report report;
 };
 
-/* Takes a client's packet with payload of an undecided or watched flow: it is reported at once, or
- * held. Undecided bytes may come in any order; those before the beginning or beyond STREAM_MAX end
- * the flow. A packet that brings nothing new while its first copy is held, and one too far ahead to
- * be kept whole, is discarded: its sender will send it again. */
+/* Takes a client's packet with payload of a flow that is undecided, guarded, proving or watched: it
+ * is reported at once, or held. Undecided bytes may come in any order; those before the beginning
+ * or beyond STREAM_MAX end the flow. A packet that brings nothing new while its first copy is held,
+ * and one too far ahead to be kept whole, is discarded: its sender will send it again. */
 void reading_payload(struct reading *r, struct flow *flow, const struct arrival *arrival,
 		     uint64_t now_ms);
 

@@ -13,6 +13,7 @@
 #define HANDSHAKE_HEADER 4
 #define EXTENSION_NAME   0
 #define EXTENSION_ALPN   16
+#define EXTENSION_EARLY  42
 #define EXTENSION_ECH    0xfe0d
 #define SESSION_ID_MAX   32
 #define NAME_TYPE_HOST   0
@@ -71,6 +72,9 @@ static enum reason read_extension(uint16_t type, struct rd body, struct tls_hell
 			return REASON_TLS_MALFORMED;
 		h->has_ech = true;
 		return REASON_NONE;
+	case EXTENSION_EARLY:
+		h->has_early_data = true;
+		return REASON_NONE;
 	default:
 		return REASON_NONE;
 	}
@@ -124,6 +128,7 @@ static enum reason read_hello(const uint8_t *body, size_t len, struct tls_hello 
 struct handshake {
 	const uint8_t *at;   /* in the data as long as one record holds it all, then in scratch */
 	size_t have, expect; /* expect: 0 until its header is there */
+	const uint8_t *end;  /* behind the records that were walked */
 };
 
 /* Takes len bytes of a record that holds record_len; the same checks at the same byte, however they
@@ -190,6 +195,7 @@ static enum reason walk_records(struct rd r, uint8_t *scratch, struct handshake 
 			return REASON_NONE;
 		fault = take_fragment(hs, rd_bytes(&r, fragment_len), fragment_len, record_len,
 				      scratch);
+		hs->end = r.at;
 		if (fault != REASON_NONE)
 			return fault;
 		if (hs->expect != 0 && hs->have >= hs->expect)
@@ -220,6 +226,7 @@ enum tls_result tls_read(const uint8_t *data, size_t len, uint8_t *scratch, stru
 		*ret_reason = fault;
 		return TLS_REFUSE;
 	}
+	hello.used = (size_t)(hs.end - data);
 	*ret = hello;
 	return TLS_HELLO;
 }

@@ -21,6 +21,8 @@ struct tls_hello {
 	size_t name_len;     /* at least 1 */
 	bool has_alpn;       /* application_layer_protocol_negotiation, well-formed */
 	bool has_ech;        /* encrypted_client_hello, real or GREASE: the name is the outer one */
+	bool has_early_data; /* early_data: encrypted bytes may follow at once */
+	size_t used;         /* bytes of data, up to the end of the record that ends the hello */
 };
 
 /* Reads the client's bytes from the first one on. The result depends on the bytes alone, not on how

@@ -7,8 +7,6 @@
 #include "lint/lint_parts.h"
 #include "lint/width.h"
 
-#define ACCESS_PEERS_MAX 256 /* addresses from which the appliance is managed: more are no team */
-
 void lint_log_and_monitor(struct lint *l)
 {
 	const struct policy *policy = l->policy;
@@ -69,18 +67,21 @@ void lint_least_privilege_reviewed(struct lint *l)
 {
 	const struct policy *policy = l->policy;
 
-	for (size_t i = 0; i < policy->management_in.count; i++) {
-		const struct policy_management *m = &policy->management_in.at[i];
-		struct width size = width_of(&m->peers);
-
-		if (size.ipv4 > ACCESS_PEERS_MAX || size.ipv6_networks > 1)
-			lint_find(l, LINT_WARNING, m->line,
+	for (size_t i = 0; i < policy->management_in.count; i++)
+		if (width_is_odd(WIDTH_MACHINES, &policy->management_in.at[i].peers))
+			lint_find(l, LINT_WARNING, policy->management_in.at[i].line,
 				  _("name the terminals of those who manage the appliance, and no "
 				    "more"),
 				  _("management.access, %s: lets whole networks reach the "
 				    "appliance"),
-				  m->name);
-	}
+				  policy->management_in.at[i].name);
+	for (size_t i = 0; i < policy->management_out.count; i++)
+		if (width_is_odd(WIDTH_MACHINES, &policy->management_out.at[i].peers))
+			lint_find(l, LINT_WARNING, policy->management_out.at[i].line,
+				  _("name the servers that the appliance needs"),
+				  _("management.services, %s: lets the appliance reach whole "
+				    "networks"),
+				  policy->management_out.at[i].name);
 	lint_find(l, LINT_NOTE, 0, "",
 		  _("nothing beyond the guideline's flows is permitted without an exception that "
 		    "ends by itself; \"nft list table inet sekisho\" counts what each rule "

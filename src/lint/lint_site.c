@@ -5,6 +5,7 @@
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "lint/lint_parts.h"
+#include "lint/width.h"
 
 #define BIT(c) (1U << (c))
 
@@ -46,8 +47,27 @@ static void check_access(struct lint *l, const struct addr_list *dedicated)
 	}
 }
 
+/* At a contractor's, they come by a tunnel with addresses of their own. */
+static void check_maintenance_addresses(struct lint *l)
+{
+	const struct policy_zone *zone = &l->policy->zones[ZONE_MAINTENANCE];
+	auto_(addr_list_clear) struct addr_list public = { 0 };
+	char text[ADDR_RANGE_TEXT_MAX];
+
+	if (width_public(&l->policy->zone_addresses[ZONE_MAINTENANCE], &public))
+		l->no_memory = true;
+	else if (public.count)
+		lint_find(
+			l, LINT_WARNING, zone->line,
+			_("bring maintenance from outside in by a tunnel, with private addresses"),
+			_("zones.maintenance: %s is public; whoever has it on the internet would "
+			  "count as a maintenance terminal"),
+			addr_range_text(&public.at[0], text));
+}
+
 void lint_maintenance_terminal_dedicated(struct lint *l)
 {
+	check_maintenance_addresses(l);
 	/* of the zone, the declared terminals included */
 	check_access(l, &l->policy->zone_addresses[ZONE_MAINTENANCE]);
 }

@@ -161,14 +161,82 @@ static void check_by_address(struct lint *l, const struct policy_service *s)
 				  s->name, lint_port_text(&s->ports.at[i], text));
 }
 
+/* The domain of tenants that a name is below, or NULL. */
+static const char *tenant_domain(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot && !lint_is_wildcard(name) && (hosts_traits(name) & HOSTS_TENANTS) ? dot : NULL;
+}
+
+/* "reiji-city" and "reiji-city-my" are of one tenant. */
+static bool same_tenant(const char *a, const char *b)
+{
+	size_t length = strcspn(a, "."), other = strcspn(b, ".");
+	size_t shorter = length < other ? length : other;
+
+	return !strncmp(a, b, shorter) &&
+	       (length == other || (length < other ? b : a)[shorter] == '-');
+}
+
+/* Names of two tenants in one domain: one of them is somebody else's. */
+static void check_one_tenant(struct lint *l, const struct policy_service *s)
+{
+	for (size_t i = 1; i < s->tenant_names.count; i++) {
+		const char *name = s->tenant_names.at[i], *first = s->tenant_names.at[0];
+		const char *domain = tenant_domain(name), *other = tenant_domain(first);
+
+		if (domain && other && !strcmp(domain, other) && !same_tenant(first, name))
+			lint_find(l, LINT_WARNING, s->line,
+				  _("list the names of the own tenant alone"),
+				  _("services.%s: \"%s\" and \"%s\" look like two tenants"),
+				  s->name, first, name);
+	}
+}
+
+/* The role that asks for no tenant must not carry what has one. */
+static void check_update_name(struct lint *l, const struct policy_service *s, enum names_kind kind,
+			      const char *name)
+{
+	const unsigned int foreign = HOSTS_MAIL | HOSTS_MEETING | HOSTS_FILES | HOSTS_TENANTS |
+				     HOSTS_PERSONAL | HOSTS_SHARED;
+
+	(void)kind;
+	if ((hosts_traits(name) & foreign) && !lint_has_tenant_control(s))
+		lint_find(l, LINT_ERROR, s->line,
+			  _("put it into a service of the role permitted-cloud, with its tenant"),
+			  _("services.%s: \"%s\" is no security update (セキュリティ関連サービス); "
+			    "by this role nothing would keep to the own tenant"),
+			  s->name, name);
+}
+
+static void check_update_service(struct lint *l, const struct policy_service *s)
+{
+	char text[LINT_PORT_MAX];
+
+	if (s->exempt)
+		return;
+	lint_each_name(l, s, check_update_name);
+	for (size_t i = 0; i < s->ports.count; i++)
+		if (s->ports.at[i].app == APP_NONE)
+			lint_find(l, LINT_WARNING, s->line,
+				  _("use \"tls\", and list the host names of the updates"),
+				  _("services.%s: %s is decided by address alone; what else is "
+				    "there can be reached as well"),
+				  s->name, lint_port_text(&s->ports.at[i], text));
+}
+
 static void check_tenants(struct lint *l)
 {
 	for (size_t i = 0; i < l->policy->service_count; i++) {
 		const struct policy_service *s = &l->policy->services[i];
 
+		if (s->role == ROLE_SECURITY_UPDATE_SERVICE)
+			check_update_service(l, s);
 		if (s->role != ROLE_PERMITTED_CLOUD)
 			continue;
 		check_tenant_declared(l, s);
+		check_one_tenant(l, s);
 		check_by_address(l, s);
 		lint_each_name(l, s, check_name);
 	}

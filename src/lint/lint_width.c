@@ -98,17 +98,25 @@ static void check_endpoints(struct lint *l)
 	}
 }
 
+static void check_zone(struct lint *l, enum zone zone)
+{
+	const struct policy_zone *z = &l->policy->zones[zone];
+	auto_(addr_list_clear) struct addr_list public = { 0 };
+
+	if (width_public(&z->networks, &public))
+		l->no_memory = true;
+	else if (width_is_odd(WIDTH_ZONE, &public))
+		lint_find(l, LINT_WARNING, z->line,
+			  _("list the networks that are behind the zone's interfaces"),
+			  _("zones.%s: many public addresses; whoever has one of them would count "
+			    "as %s"),
+			  guideline_zone(zone)->slug, guideline_zone(zone)->name_ja);
+}
+
 static void check_zones(struct lint *l)
 {
-	for (size_t i = 0; i < ZONE_COUNT; i++) {
-		const struct policy_zone *zone = &l->policy->zones[i];
-
-		if (width_is_odd(WIDTH_ZONE, &zone->networks))
-			lint_find(l, LINT_WARNING, zone->line,
-				  _("list the networks that are behind the zone's interfaces"),
-				  _("zones.%s: its networks have more addresses than 10.0.0.0/8"),
-				  guideline_zone((enum zone)i)->slug);
-	}
+	for (size_t i = 0; i < ZONE_COUNT; i++)
+		check_zone(l, (enum zone)i);
 }
 
 /* ---- exceptions */
@@ -116,6 +124,52 @@ static void check_zones(struct lint *l)
 static bool is_wide(const struct addr_list *list)
 {
 	return width_is_odd(WIDTH_MACHINES, list);
+}
+
+/* Where an exception leads into My Number from, by itself or by a screen transfer that its
+ * destination may open. NULL if nowhere; else whom to name. */
+static const char *way_on(const struct policy *policy, const struct policy_exception *first)
+{
+	size_t count;
+	const struct guideline_flow *flows = guideline_flows(&count);
+
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		const struct policy_exception *e = &policy->exceptions[i];
+
+		if (addr_list_overlap(&first->to, &e->from, NULL) &&
+		    addr_list_overlap(&e->to, &policy->zone_addresses[ZONE_MYNUMBER], NULL))
+			return e->name;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (guideline_role(flows[i].to)->zone == ZONE_MYNUMBER &&
+		    policy_uses_flow(policy, &flows[i]) &&
+		    addr_list_overlap(&first->to, &policy->endpoints[flows[i].from].addresses,
+				      NULL))
+			return flows[i].id;
+	return NULL;
+}
+
+/* Nothing forbidden in a single step, but from the internet to My Number in two. */
+static void check_chains(struct lint *l)
+{
+	static const enum zone outside[] = { ZONE_INTERNET, ZONE_EXTERNAL };
+	const struct policy *policy = l->policy;
+
+	for (size_t i = 0; i < policy->exception_count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(outside); j++) {
+			const struct policy_exception *e = &policy->exceptions[i];
+			const char *on = way_on(policy, e);
+
+			if (on &&
+			    addr_list_overlap(&e->from, &policy->zone_addresses[outside[j]], NULL))
+				lint_find(l, LINT_ERROR, e->line,
+					  _("leave the exception out, or lead it to a machine from "
+					    "which nothing goes on into the My Number zone"),
+					  _("exceptions, %s: with %s it makes a way from the zone "
+					    "%s (%s) to the My Number zone in two steps"),
+					  e->name, on, guideline_zone(outside[j])->slug,
+					  guideline_zone(outside[j])->name_ja);
+		}
 }
 
 static void check_exceptions(struct lint *l)
@@ -173,6 +227,7 @@ void lint_default_deny(struct lint *l)
 		lint_each_name(l, &policy->services[i], check_name);
 	}
 	check_exceptions(l);
+	check_chains(l);
 	for (size_t i = 0; i < policy->exception_count; i++)
 		check_exception_names(l, &policy->exceptions[i]);
 	lint_find(l, LINT_NOTE, 0, "",

@@ -60,7 +60,7 @@ bool width_is_odd(enum width_of of, const struct addr_list *list)
 		most = (struct width){ 1U << 10, NETWORKS(56) };
 		break;
 	case WIDTH_ZONE:
-		most = (struct width){ 1U << 24, NETWORKS(28) };
+		most = (struct width){ 1U << 16, NETWORKS(36) };
 		break;
 	case WIDTH_MACHINES:
 		most = (struct width){ 1U << 8, 1 };
@@ -95,17 +95,22 @@ int width_private(struct addr_list *ret)
 	return 0;
 }
 
+int width_public(const struct addr_list *list, struct addr_list *ret)
+{
+	auto_(addr_list_clear) struct addr_list private = { 0 };
+	int err = width_private(&private);
+
+	return err ? err : addr_list_subtract(list, &private, ret);
+}
+
 int width_outside_zone(const struct policy *policy, enum role role, struct addr_list *ret)
 {
 	static const struct addr_list none = { 0 };
 	enum zone zone = guideline_role(role)->zone;
 	auto_(addr_list_clear) struct addr_list outside = { 0 };
-	auto_(addr_list_clear) struct addr_list private = { 0 };
 	int err = addr_list_subtract(&policy->endpoints[role].addresses,
 				     zone == ZONE_NONE ? &none : &policy->zones[zone].networks,
 				     &outside);
 
-	if (!err)
-		err = width_private(&private);
-	return err ? err : addr_list_subtract(&outside, &private, ret);
+	return err ? err : width_public(&outside, ret);
 }

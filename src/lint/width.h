@@ -19,7 +19,7 @@ enum width_of {
 	WIDTH_SERVICE,  /* one cloud service: the largest publish some 5 million IPv4 addresses */
 	WIDTH_CLOUD,    /* virtual desktops and other systems of the organisation in a cloud */
 	WIDTH_MACHINES, /* an end of an exception */
-	WIDTH_ZONE,     /* the networks of a zone: as many as 10.0.0.0/8 has */
+	WIDTH_ZONE,     /* the public addresses among the networks of a zone */
 };
 
 /* True if the list (normal) has more addresses than is ordinary. */
@@ -40,3 +40,7 @@ int width_outside_zone(const struct policy *policy, enum role role, struct addr_
 /* Addresses that no host of the internet has, for private use. New normal list; the caller frees
  * it. 0 or -ENOMEM. Source: RFC 1918, RFC 6598, RFC 4193. */
 int width_private(struct addr_list *ret);
+
+/* Those of the list (normal) that are not private. New normal list; the caller frees it. 0 or
+ * -ENOMEM. */
+int width_public(const struct addr_list *list, struct addr_list *ret);

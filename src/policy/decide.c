@@ -391,7 +391,7 @@ static bool weigh_exception(const struct names_entry *entry, void *data)
 static void permit_by_name(struct decide_result *ret, enum app app)
 {
 	permit(ret, REASON_PERMITTED_NAME,
-	       (app == APP_HTTP ? MARK_WATCHED : MARK_OPEN) | MARK_INSPECTED |
+	       (app == APP_HTTP ? MARK_WATCHED : MARK_GUARDED) | MARK_INSPECTED |
 		       names_pattern_mark(ret->pattern));
 }
 
@@ -467,6 +467,11 @@ void decide_refuse(const struct policy *policy, const struct flow_key *key, enum
 	blame(policy, key, ret);
 }
 
+static bool is_named_tls(uint32_t state)
+{
+	return state == MARK_OPEN || state == MARK_GUARDED || state == MARK_PROVING;
+}
+
 /* A flow of which no name is known yet stands as long as it would be inspected anew. */
 static void judge_undecided(const struct policy *policy, const struct flow_key *key, uint32_t mark,
 			    struct decide_result *ret)
@@ -500,18 +505,21 @@ void decide_again(const struct policy *policy, const struct flow_key *key, uint3
 {
 	uint32_t state = mark & MARK_STATE_MASK;
 
-	if (state == MARK_UNDECIDED || state == MARK_GUARDED) {
+	if (state == MARK_UNDECIDED) {
 		judge_undecided(policy, key, mark, ret);
 		return;
 	}
-	if (state != MARK_OPEN && state != MARK_WATCHED) {
+	if (!is_named_tls(state) && state != MARK_WATCHED) {
 		describe(policy, key, REASON_POLICY_CHANGED, ret);
 		return;
 	}
 	if (mark & MARK_INSPECTED) {
 		judge_named(policy, key, state == MARK_WATCHED ? APP_HTTP : APP_TLS, mark, ret);
-		if (ret->permitted)
+		if (ret->permitted) {
+			/* as far as it is */
+			ret->mark = (ret->mark & ~MARK_STATE_MASK) | state;
 			return;
+		}
 	}
 	/* Also for a named flow: what the new policy permits by address needs no name. */
 	decide_address(policy, key, ret);

@@ -18,27 +18,27 @@ static const struct guideline_base bases[] = {
 	{
 		.slug = "own",
 		.name_ja = "この構成の対策",
-		.name_en = "measures of this configuration",
+		.name_en = "Measures of this configuration",
 	},
 	{
 		.slug = "common",
 		.name_ja = "全パターン共通の対策",
-		.name_en = "measures common to all routes",
+		.name_en = "Measures common to all routes",
 	},
 	{
 		.slug = "alpha-prime",
 		.name_ja = "前提となるα'モデルの対策",
-		.name_en = "measures of the α' model, presupposed",
+		.name_en = "Measures of the α' model, presupposed",
 	},
 	{
 		.slug = "beta",
 		.name_ja = "前提となるβモデルの対策",
-		.name_en = "measures of the β model, presupposed",
+		.name_en = "Measures of the β model, presupposed",
 	},
 	{
 		.slug = "alpha",
 		.name_ja = "前提となるαモデルの対策",
-		.name_en = "measures of the α model, presupposed",
+		.name_en = "Measures of the α model, presupposed",
 	},
 };
 
@@ -3972,7 +3972,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_APPLIANCE,
 		.name_ja = "パッチ適用",
 		.name_en = "Prompt patching of terminals, servers, firewalls, LBO firewall, switches and wireless APs",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -3992,7 +3992,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_ATTEST,
 		.name_ja = "マルウェア対策ソフト",
 		.name_en = "Anti-malware software on terminals and business servers",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -4772,7 +4772,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_APPLIANCE,
 		.name_ja = "パッチ適用",
 		.name_en = "Prompt patching of terminals, servers, firewalls, LBO firewall, switches and wireless APs",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -4792,7 +4792,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_ATTEST,
 		.name_ja = "マルウェア対策ソフト",
 		.name_en = "Anti-malware software on terminals and business servers",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -6752,7 +6752,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_APPLIANCE,
 		.name_ja = "パッチ適用",
 		.name_en = "Prompt patching of terminals, servers, firewalls, LBO firewall, switches and wireless APs",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -6772,7 +6772,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_ATTEST,
 		.name_ja = "マルウェア対策ソフト",
 		.name_en = "Anti-malware software on terminals and business servers",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -7112,7 +7112,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_APPLIANCE,
 		.name_ja = "パッチ適用",
 		.name_en = "Prompt patching of terminals, servers, firewalls, LBO firewall, switches and wireless APs",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -7132,7 +7132,7 @@ static const struct guideline_control controls[] = {
 		.means = MEANS_ATTEST,
 		.name_ja = "マルウェア対策ソフト",
 		.name_en = "Anti-malware software on terminals and business servers",
-		.text_ja = "（パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定）",
+		.text_ja = "(パッチ適用、マルウェア対策ソフトの導入についてはαモデルにおける必須対策として規定)",
 		.relation_ja = NULL,
 		.place = "alpha-unspecified",
 		.place_ja = "αモデルの対策（実施場所は本文書に示されない）",
@@ -9011,7 +9011,7 @@ static const char *const preconditions_alpha_prime_u[] = {
 
 static const struct guideline_chapter chapters[] = {
 	[CONFIGURATION_ROUTE_1] = {
-		.label_en = "communication route (1)",
+		.label_en = "Communication route (1)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・分離ファイアウォール ③LGWAN接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P19",
@@ -9020,7 +9020,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_2] = {
-		.label_en = "communication route (2)",
+		.label_en = "Communication route (2)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・CSPファイアウォール ③LGWAN接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P28",
@@ -9029,7 +9029,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_3] = {
-		.label_en = "communication route (3)",
+		.label_en = "Communication route (3)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・分離ファイアウォール ③インターネット接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P37",
@@ -9038,7 +9038,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_3P] = {
-		.label_en = "communication route (3)'",
+		.label_en = "Communication route (3)'",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・分離ファイアウォール ③インターネット接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P45",
@@ -9047,7 +9047,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_4] = {
-		.label_en = "communication route (4)",
+		.label_en = "Communication route (4)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・CSPファイアウォール ③インターネット接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P55",
@@ -9056,7 +9056,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_4P] = {
-		.label_en = "communication route (4)'",
+		.label_en = "Communication route (4)'",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・CSPファイアウォール ③インターネット接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P64",
@@ -9065,7 +9065,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_5] = {
-		.label_en = "communication route (5)",
+		.label_en = "Communication route (5)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①VDI ②分割・分離ファイアウォール ③LGWAN接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P75",
@@ -9074,7 +9074,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_6] = {
-		.label_en = "communication route (6)",
+		.label_en = "Communication route (6)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①VDI ②分割・分離ファイアウォール ③インターネット接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P81",
@@ -9083,7 +9083,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_7] = {
-		.label_en = "communication route (7)",
+		.label_en = "Communication route (7)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "① LGWAN接続系端末(セキュアブラウザ) ② LGWAN接続系端末 ③VPN端末 ④分割・分離ファイアウォール ⑤保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89",
@@ -9092,7 +9092,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_8] = {
-		.label_en = "communication route (8)",
+		.label_en = "Communication route (8)",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "① インターネット接続系端末(セキュアブラウザ) ② インターネット接続系端末 ③ VPN終端 ④ 分割・分離ファイアウォール ⑤ 保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P96",
@@ -9101,7 +9101,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = NULL,
 	},
 	[CONFIGURATION_ROUTE_1P] = {
-		.label_en = "communication route (1)'",
+		.label_en = "Communication route (1)'",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・分離ファイアウォール ③LGWAN接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P19",
@@ -9110,7 +9110,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P4, P15",
 	},
 	[CONFIGURATION_ROUTE_2P] = {
-		.label_en = "communication route (2)'",
+		.label_en = "Communication route (2)'",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①DaaS ②分割・CSPファイアウォール ③LGWAN接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P28",
@@ -9119,7 +9119,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P4, P15",
 	},
 	[CONFIGURATION_ROUTE_5P] = {
-		.label_en = "communication route (5)'",
+		.label_en = "Communication route (5)'",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "①VDI ②分割・分離ファイアウォール ③LGWAN接続系端末④保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P75",
@@ -9128,7 +9128,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P4, P15",
 	},
 	[CONFIGURATION_ROUTE_7P] = {
-		.label_en = "communication route (7)'",
+		.label_en = "Communication route (7)'",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = "① LGWAN接続系端末(セキュアブラウザ) ② LGWAN接続系端末 ③VPN端末 ④分割・分離ファイアウォール ⑤保守端末",
 		.implemented_at_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89",
@@ -9137,7 +9137,7 @@ static const struct guideline_chapter chapters[] = {
 		.note_source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P4, P15",
 	},
 	[CONFIGURATION_COMMON] = {
-		.label_en = "measures common to all routes",
+		.label_en = "Measures common to all routes",
 		.document = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日）",
 		.implemented_at_ja = NULL,
 		.implemented_at_source = NULL,

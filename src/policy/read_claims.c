@@ -6,6 +6,7 @@
 
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "policy/guideline_controls.h"
 #include "policy/read.h"
 
 #define ATTESTATIONS_MAX 1000
@@ -104,6 +105,39 @@ static bool is_control(const char *text)
 	return second && !text[first + 1 + second];
 }
 
+static const char *claim_name(size_t i)
+{
+	size_t conditions, controls;
+	const struct guideline_condition *condition = guideline_conditions(&conditions);
+	const struct guideline_control *control = guideline_controls(&controls);
+
+	return i < conditions ? condition[i].id : control[i - conditions].key;
+}
+
+/* Something misspelt would attest nothing, and look as if it did. */
+static void check_claim(struct reader *r, const config_setting_t *s, const char *text)
+{
+	size_t conditions, controls;
+	const char *nearest;
+
+	(void)guideline_conditions(&conditions);
+	(void)guideline_controls(&controls);
+	for (size_t i = 0; i < conditions + controls; i++)
+		if (!strcmp(claim_name(i), text))
+			return;
+	nearest = read_nearest(text, claim_name, conditions + controls);
+	if (nearest)
+		read_error(r, s,
+			   _("the guideline has no control or condition \"%s\"; did you mean "
+			     "\"%s\"?"),
+			   text, nearest);
+	else
+		read_error(r, s,
+			   _("the guideline has no control or condition \"%s\"; \"sekishoctl "
+			     "controls\" and \"sekishoctl check\" tell which there are"),
+			   text);
+}
+
 static void attestation_control(struct reader *r, config_setting_t *s, void *into)
 {
 	struct policy_attestation *attestation = into;
@@ -123,6 +157,7 @@ static void attestation_control(struct reader *r, config_setting_t *s, void *int
 		if (other->control && !strcmp(other->control, text))
 			read_error(r, s, _("it is attested in line %d already"), other->line);
 	}
+	check_claim(r, s, text);
 	read_copy(r, s, &attestation->control);
 }
 

@@ -15,7 +15,9 @@
  * large provider's meetings take a few hundred thousand). */
 #define WIDTH_INSPECTED 16777216ULL
 #define WIDTH_SERVICE   1048576ULL
-/* One IPv6 prefix of a role, and of a service. */
+/* The networks of a zone: LGWAN is the largest. */
+#define WIDTH_ZONE 1048576ULL
+/* One IPv6 prefix of a role, and of a service or a zone. */
 #define PREFIX6_ROLE    48
 #define PREFIX6_SERVICE 32
 
@@ -64,7 +66,8 @@ static int public_part(const struct addr_list *list, const struct addr_list *own
 	static const struct addr_list nothing = { 0 };
 	auto_(addr_list_clear) struct addr_list private = { 0 };
 	auto_(addr_list_clear) struct addr_list rest = { 0 };
-	int err = 0;
+	/* martians are told of elsewhere */
+	int err = policy_martians(&private);
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(private_ranges); i++)
 		err = addr_list_add(&private, &private_ranges[i]);
@@ -104,6 +107,35 @@ static void check_role(struct reader *r, enum role role)
 			   of->slug, bits, of->slug, of->name_ja, PREFIX6_ROLE);
 }
 
+/* Who calls half the internet a zone has let it in. */
+static void check_zone(struct reader *r, enum zone zone)
+{
+	const char *slug = guideline_zone(zone)->slug;
+	struct read_place at = r->zone_place[zone];
+	auto_(addr_list_clear) struct addr_list open = { 0 };
+	uint64_t width;
+	unsigned int bits;
+
+	if (public_part(&r->policy->zones[zone].networks, NULL, &open)) {
+		read_no_memory(r);
+		return;
+	}
+	width = width_of(&open, &bits);
+	if (width > WIDTH_ZONE)
+		errors_add(r->errors, at.file, at.line,
+			   _("zones.%s: %llu public addresses would count as %s (%s), and much of "
+			     "the internet with them; name the networks behind its interfaces, "
+			     "%llu public addresses at most"),
+			   slug, (unsigned long long)width, slug, guideline_zone(zone)->name_ja,
+			   WIDTH_ZONE);
+	if (bits < PREFIX6_SERVICE)
+		errors_add(r->errors, at.file, at.line,
+			   _("zones.%s: a /%u of public IPv6 addresses would count as %s (%s), and "
+			     "much of the internet with it; name the networks behind its "
+			     "interfaces, /%u or longer"),
+			   slug, bits, slug, guideline_zone(zone)->name_ja, PREFIX6_SERVICE);
+}
+
 static bool decided_by_address(const struct policy_service *service)
 {
 	for (size_t i = 0; i < service->ports.count; i++)
@@ -138,6 +170,8 @@ void read_width_check(struct reader *r)
 {
 	if (r->unsure & READ_UNSURE_ZONES)
 		return;
+	for (size_t i = 0; i < ZONE_COUNT; i++)
+		check_zone(r, (enum zone)i);
 	for (size_t i = 0; i < ROLE_COUNT; i++)
 		check_role(r, (enum role)i);
 	for (size_t i = 0; i < r->policy->service_count; i++)

@@ -40,7 +40,7 @@ static void fill_pairs(struct bounds *b)
 		b->from_zones[z] = space_addresses(b->space, SPACE_SRC, list);
 		b->to_zones[z] = space_addresses(b->space, SPACE_DST, list);
 	}
-	for (size_t i = 0; i < ZONE_COUNT * ZONE_COUNT; i++) {
+	for (size_t i = 0; i < (size_t)ZONE_COUNT * ZONE_COUNT; i++) {
 		size_t from = i / ZONE_COUNT, to = i % ZONE_COUNT;
 		const struct guideline_forbidden *row =
 			guideline_forbidden_between((enum zone)from, (enum zone)to);

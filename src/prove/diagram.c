@@ -12,41 +12,11 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "prove/diagram_parts.h"
 
-struct edge {
-	uint32_t last, to;
-};
-
-struct node {
-	uint32_t variable, first_edge, edge_count;
-	uint32_t next; /* in its bucket */
-};
-
-enum operation { AND, OR, MINUS, FORGET };
-
-/* Results of operations; a newer one takes the place of an older one. */
-struct memo {
-	uint32_t a, b, operation, result;
-};
 #define MEMOS (1U << 17)
 
-struct diagram {
-	uint32_t last[DIAGRAM_VARIABLES_MAX];
-	size_t variables, edges_max;
-	struct node *nodes;
-	size_t node_count, node_room;
-	struct edge *edges;
-	size_t edge_count, edge_room;
-	uint32_t *buckets;
-	size_t bucket_count; /* a power of two */
-	struct edge *scratch;
-	size_t scratch_count, scratch_room;
-	struct memo *memos;
-	uint32_t epoch; /* of the flags that forget goes by */
-	const bool *forgotten;
-	size_t forgotten_last;
-	int error;
-};
+enum operation { AND, OR, MINUS, FORGET };
 
 static uint32_t fail(struct diagram *d, int error)
 {
@@ -235,8 +205,7 @@ static uint32_t find_node(struct diagram *d, uint32_t variable, struct edge *edg
 	return new_node(d, variable, edges, kept, hash);
 }
 
-/* Nodes under way lie one above the other in scratch; base is where the newest begins. */
-static bool push(struct diagram *d, uint32_t last, uint32_t to)
+bool diagram_push(struct diagram *d, uint32_t last, uint32_t to)
 {
 	if (!make_room(d, (void **)&d->scratch, &d->scratch_room, d->scratch_count + 1,
 		       sizeof(*d->scratch)))
@@ -245,7 +214,7 @@ static bool push(struct diagram *d, uint32_t last, uint32_t to)
 	return true;
 }
 
-static uint32_t finish(struct diagram *d, uint32_t variable, size_t base)
+uint32_t diagram_finish(struct diagram *d, uint32_t variable, size_t base)
 {
 	size_t count = d->scratch_count - base;
 	uint32_t set = DIAGRAM_NONE;
@@ -264,11 +233,11 @@ static uint32_t range_then(struct diagram *d, size_t variable, const uint32_t ra
 
 	assert(range[0] <= range[1] && range[1] <= d->last[variable]);
 	if (range[0])
-		(void)push(d, range[0] - 1, DIAGRAM_NONE);
-	(void)push(d, range[1], then);
+		(void)diagram_push(d, range[0] - 1, DIAGRAM_NONE);
+	(void)diagram_push(d, range[1], then);
 	if (range[1] < d->last[variable])
-		(void)push(d, d->last[variable], DIAGRAM_NONE);
-	return finish(d, (uint32_t)variable, base);
+		(void)diagram_push(d, d->last[variable], DIAGRAM_NONE);
+	return diagram_finish(d, (uint32_t)variable, base);
 }
 
 uint32_t diagram_range(struct diagram *diagram, size_t variable, uint32_t first, uint32_t last)
@@ -339,12 +308,12 @@ static uint32_t apply(struct diagram *d, enum operation operation, uint32_t a, u
 		struct edge p = edge_at(d, a, variable, i), q = edge_at(d, b, variable, j);
 
 		last = p.last < q.last ? p.last : q.last;
-		if (!push(d, last, apply(d, operation, p.to, q.to)))
+		if (!diagram_push(d, last, apply(d, operation, p.to, q.to)))
 			break;
 		i += p.last == last;
 		j += q.last == last;
 	} while (last < d->last[variable]);
-	result = finish(d, variable, base);
+	result = diagram_finish(d, variable, base);
 	*memo_of(d, operation, a, b) =
 		(struct memo){ .a = a, .b = b, .operation = operation, .result = result };
 	return result;
@@ -384,11 +353,11 @@ static uint32_t forget(struct diagram *d, uint32_t set)
 
 		if (d->forgotten[variable])
 			result = diagram_or(d, result, to);
-		else if (!push(d, edge.last, to))
+		else if (!diagram_push(d, edge.last, to))
 			break;
 	}
 	if (!d->forgotten[variable])
-		result = finish(d, variable, base);
+		result = diagram_finish(d, variable, base);
 	*memo_of(d, FORGET, set, d->epoch) =
 		(struct memo){ .a = set, .b = d->epoch, .operation = FORGET, .result = result };
 	return result;
@@ -412,148 +381,6 @@ uint32_t diagram_forget(struct diagram *diagram, uint32_t set, const bool *varia
 	result = forget(diagram, set);
 	diagram->forgotten = NULL;
 	return result;
-}
-
-uint32_t (*diagram_boxes_add(struct diagram_boxes *boxes))[2]
-{
-	if (boxes->count == boxes->room) {
-		size_t room = boxes->room ? boxes->room * 2 : 16;
-		uint32_t(*grown)[2] =
-			reallocarray(boxes->ranges, room * boxes->variable_count, sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		boxes->ranges = grown;
-		boxes->room = room;
-	}
-	return &boxes->ranges[boxes->count++ * boxes->variable_count];
-}
-
-void diagram_boxes_clear(struct diagram_boxes *boxes)
-{
-	free(boxes->ranges);
-	boxes->ranges = NULL;
-	boxes->count = boxes->room = 0;
-}
-
-/* Boxes from one column on. */
-struct column {
-	const struct diagram_boxes *boxes;
-	size_t at;
-};
-
-static const uint32_t *range_of(const struct column *column, uint32_t box)
-{
-	return column->boxes->ranges[box * column->boxes->variable_count + column->at];
-}
-
-static int compare_ranges(const void *a, const void *b, void *data)
-{
-	const uint32_t *x = range_of(data, *(const uint32_t *)a);
-	const uint32_t *y = range_of(data, *(const uint32_t *)b);
-
-	if (x[0] != y[0])
-		return x[0] < y[0] ? -1 : 1;
-	return (x[1] > y[1]) - (x[1] < y[1]);
-}
-
-/* The last column: ranges that overlap or touch become one. */
-static uint32_t union_last(struct diagram *d, const struct column *column, const uint32_t *boxes,
-			   size_t count)
-{
-	size_t variable = column->boxes->variables[column->at], base = d->scratch_count, i = 0;
-	uint32_t end = d->last[variable];
-
-	while (i < count) {
-		const uint32_t *range = range_of(column, boxes[i]);
-		uint32_t first = range[0], last = range[1];
-
-		for (i++; i < count && range_of(column, boxes[i])[0] <= last; i++)
-			if (range_of(column, boxes[i])[1] > last)
-				last = range_of(column, boxes[i])[1];
-		if (first)
-			(void)push(d, first - 1, DIAGRAM_NONE);
-		(void)push(d, last, DIAGRAM_ALL);
-	}
-	if (d->scratch_count == base || d->scratch[d->scratch_count - 1].last < end)
-		(void)push(d, end, DIAGRAM_NONE);
-	/* a gap of no values, where one range ends right before the next */
-	for (size_t k = base + 1; k < d->scratch_count; k++)
-		if (d->scratch[k].last == d->scratch[k - 1].last)
-			d->scratch[k].to = d->scratch[k - 1].to;
-	return finish(d, (uint32_t)variable, base);
-}
-
-/* Boxes (sorted by this column) whose ranges are the same or disjoint. */
-static bool are_apart(const struct column *column, const uint32_t *boxes, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		const uint32_t *x = range_of(column, boxes[i - 1]), *y = range_of(column, boxes[i]);
-
-		if (y[0] <= x[1] && (x[0] != y[0] || x[1] != y[1]))
-			return false;
-	}
-	return true;
-}
-
-static uint32_t union_from(struct diagram *d, struct column column, uint32_t *boxes, size_t count);
-
-/* One edge for each different range. */
-static uint32_t union_groups(struct diagram *d, const struct column *column, uint32_t *boxes,
-			     size_t count)
-{
-	size_t variable = column->boxes->variables[column->at], base = d->scratch_count, next;
-	struct column deeper = { .boxes = column->boxes, .at = column->at + 1 };
-	uint32_t range[2] = { 0, 0 };
-
-	for (size_t i = 0; i < count; i = next) {
-		uint32_t from = i ? range[1] + 1 : 0, to;
-
-		memcpy(range, range_of(column, boxes[i]), sizeof(range));
-		for (next = i + 1; next < count; next++)
-			if (range_of(column, boxes[next])[0] != range[0])
-				break;
-		if (range[0] > from)
-			(void)push(d, range[0] - 1, DIAGRAM_NONE);
-		to = union_from(d, deeper, &boxes[i], next - i);
-		(void)push(d, range[1], to);
-	}
-	if (range[1] < d->last[variable])
-		(void)push(d, d->last[variable], DIAGRAM_NONE);
-	return finish(d, (uint32_t)variable, base);
-}
-
-/* count is 1 at least. */
-static uint32_t union_from(struct diagram *d, struct column column, uint32_t *boxes, size_t count)
-{
-	if (d->error)
-		return DIAGRAM_NONE;
-	if (column.at == column.boxes->variable_count)
-		return DIAGRAM_ALL;
-	qsort_r(boxes, count, sizeof(*boxes), compare_ranges, &column);
-	if (column.at + 1 == column.boxes->variable_count)
-		return union_last(d, &column, boxes, count);
-	if (are_apart(&column, boxes, count))
-		return union_groups(d, &column, boxes, count);
-	return diagram_or(d, union_from(d, column, boxes, count / 2),
-			  union_from(d, column, boxes + count / 2, count - count / 2));
-}
-
-uint32_t diagram_union(struct diagram *diagram, const struct diagram_boxes *boxes)
-{
-	struct column column = { .boxes = boxes };
-	uint32_t *order, set;
-
-	if (!boxes->count || diagram->error)
-		return DIAGRAM_NONE;
-	order = reallocarray(NULL, boxes->count, sizeof(*order));
-	if (!order)
-		return fail(diagram, -ENOMEM);
-	for (uint32_t i = 0; i < boxes->count; i++)
-		order[i] = i;
-	set = union_from(diagram, column, order, boxes->count);
-	free(order);
-	return set;
 }
 
 /* The edge of set that value takes. */

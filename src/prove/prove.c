@@ -215,13 +215,14 @@ static uint32_t bare_segments(struct proof *p)
  * bare segments passes unread, and no rule makes the connection count as decided. */
 static int claim_inspected(struct proof *p, struct prove_claim *claim, uint32_t inspected)
 {
+	static const uint32_t states[] = { MARK_NONE, MARK_UNDECIDED, MARK_GUARDED, MARK_PROVING };
 	uint32_t undecided = DIAGRAM_NONE, start, bad = DIAGRAM_NONE;
 	auto_(reach_ways_clear) struct reach_ways ways = { 0 };
 	int err;
 
-	for (uint32_t mark = MARK_NONE; mark <= MARK_GUARDED; mark++)
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		undecided = either(p, undecided,
-				   space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, mark));
+				   space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, states[i]));
 	start = both(p, either(p, in_state(p, SPACE_NEW), in_state(p, SPACE_ESTABLISHED)),
 		     both(p, in_direction(p, false), any_marks(p)));
 	start = both(p, both(p, start, undecided), inspected);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What one statement does with a set of packets. */
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <netinet/in.h>
@@ -101,6 +102,7 @@ static int look_up(struct reach *reach, const struct ruleset_statement *s,
 	struct reach_lookup *grown, entry = { .set = set, .has_verdict = verdict != NULL };
 	int err;
 
+	assert(ret);
 	if (!set)
 		return reach_refuse(reach, _("there is no set \"%s\""), s->text);
 	if (s->field_count != set->key_fields || set->key_fields > RULESET_KEY_FIELDS_MAX)
@@ -309,7 +311,7 @@ static int verdicts_of(struct reach *reach, const struct ruleset_set *map,
 		size_t k = 0;
 
 		while (k < count && (out[k].verdict.kind != verdict->kind ||
-				     strcmp(out[k].verdict.chain, verdict->chain)))
+				     strcmp(out[k].verdict.chain, verdict->chain) != 0))
 			k++;
 		if (k < count)
 			continue;

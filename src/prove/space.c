@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -396,8 +397,7 @@ static void get_interface(const struct space *space, uint32_t index, char out[16
 	if (index < space->interface_count)
 		memcpy(out, space->interfaces[index], 16);
 	for (char c = 'a'; index >= space->interface_count && c <= 'z'; c++) {
-		memcpy(out, "other", 5);
-		out[5] = c;
+		(void)snprintf(out, 16, "other%c", c);
 		if (interface_index(space, out) == space->interface_count)
 			return;
 	}

@@ -79,7 +79,7 @@ static int field_pieces(struct space *space, enum ruleset_field field, const uin
 		struct walk_packet packet = { .family = 4 };
 
 		/* names have no order that means anything */
-		if (memcmp(first, last, size) || !first[0] || first[size - 1])
+		if (memcmp(first, last, size) != 0 || !first[0] || first[size - 1])
 			return -EBADMSG;
 		memcpy(packet.iif, first, sizeof(packet.iif));
 		space_point(space, &packet, point);
@@ -100,10 +100,10 @@ struct filling {
 	struct diagram_boxes boxes;
 };
 
-/* Adds every combination of the fields' pieces; *row is what is known so far. */
+/* Adds every combination of the fields' pieces. */
 static int add_rows(struct filling *f, const struct ruleset_element *element)
 {
-	struct words_pieces pieces[RULESET_KEY_FIELDS_MAX];
+	struct words_pieces pieces[RULESET_KEY_FIELDS_MAX] = { 0 };
 	size_t at = 0, combinations = 1;
 
 	for (size_t i = 0; i < f->set->key_fields; i++) {

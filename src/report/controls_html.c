@@ -19,7 +19,7 @@ static const char style_screen[] =
 	"body{margin:0 auto;padding:2rem 1.5rem;max-width:64rem;color:var(--ink);background:#fff;"
 	"font:10.5pt/1.7 'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans',"
 	"'Hiragino Kaku Gothic ProN','Yu Gothic','YuGothic','Meiryo','IPAexGothic','IPAGothic',"
-	"sans-serif;line-break:strict;overflow-wrap:anywhere}"
+	"sans-serif;line-break:strict;overflow-wrap:break-word}"
 	"[lang=en]{font-family:'Noto Sans','Helvetica Neue',Arial,'DejaVu Sans','Noto Sans CJK JP',"
 	"'Noto Sans JP','Yu Gothic','Meiryo',sans-serif;line-height:1.5}"
 	"[lang=ja]{font-family:'Noto Sans CJK JP','Noto Sans JP','Hiragino Sans',"
@@ -52,7 +52,7 @@ static const char style_screen[] =
 	".small,.key,.source,.rules{font-size:.86em;color:var(--soft);line-height:1.5}"
 	".key,.rules,.mono{font-family:'DejaVu Sans Mono','Noto Sans "
 	"Mono',Consolas,Menlo,monospace;"
-	"font-size:.82em}"
+	"font-size:.82em;overflow-wrap:anywhere}"
 	".rules{list-style:none;padding:0;margin:.35em 0}"
 	".state p{margin:.35em 0}td>:first-child,td>div:first-child>:first-child{margin-top:0}"
 	"td>:last-child{margin-bottom:0}"
@@ -341,6 +341,9 @@ static void write_legend(struct html *html)
 		_("This report is made from the policy named above and the rules compiled from "
 		  "it. Whether the running appliance has these rules is told by \"sekishoctl "
 		  "status\" and \"sekishoctl prove --running\"."));
+	html_element(html, "p", "small",
+		     _("It presumes that packets between zones have no other way than through the "
+		       "firewalls that the guideline names."));
 	html_close(html);
 }
 

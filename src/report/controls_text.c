@@ -225,8 +225,14 @@ static void print_condition(const struct controls_report *report,
 	print_source(c->condition->source, to);
 	if (does)
 		line(to, 6, "%s", does);
-	for (size_t i = 0; i < c->finding_count; i++)
-		line(to, 6, _("line %d: %s"), c->findings[i]->line, c->findings[i]->what);
+	for (size_t i = 0; i < c->finding_count; i++) {
+		const struct lint_finding *f = c->findings[i];
+
+		if (f->line > 0)
+			line(to, 6, _("line %d: %s"), f->line, f->what);
+		else
+			line(to, 6, "%s", f->what);
+	}
 	print_attestations(report, c->attestations, c->attestation_count, to);
 	if (c->open)
 		line(to, 6, _("%s: %s"), _("Open"), c->open);

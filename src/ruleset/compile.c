@@ -37,6 +37,13 @@ static void bare_set(struct compile *c, const char *name, enum ruleset_field len
 }
 
 /* What becomes of the packets of a flow with a mark. */
+/* What the states guarded, proving and open have in common. */
+#define NAMED_BIT 0x2U
+_Static_assert((MARK_GUARDED & NAMED_BIT) && (MARK_PROVING & NAMED_BIT) && (MARK_OPEN & NAMED_BIT),
+	       "they have it");
+_Static_assert(!((MARK_NONE | MARK_UNDECIDED | MARK_WATCHED | MARK_REFUSED) & NAMED_BIT),
+	       "and no other has");
+
 static void states_map(struct compile *c)
 {
 	static const struct {
@@ -49,8 +56,11 @@ static void states_map(struct compile *c)
 		{ MARK_OPEN, VERDICT_ACCEPT, NULL },
 		{ MARK_WATCHED, VERDICT_GOTO, "inspect" },
 		{ MARK_REFUSED, VERDICT_GOTO, "cut" },
+		{ MARK_PROVING, VERDICT_GOTO, "inspect" },
+		{ MARK_GUARDED | MARK_EXCEPTION, VERDICT_GOTO, "excepted" },
 		{ MARK_OPEN | MARK_EXCEPTION, VERDICT_GOTO, "excepted" },
 		{ MARK_WATCHED | MARK_EXCEPTION, VERDICT_GOTO, "excepted" },
+		{ MARK_PROVING | MARK_EXCEPTION, VERDICT_GOTO, "excepted" },
 	};
 
 	build_set(&c->build, "states", BUILD_EXACT_MAP, BUILD_FIELDS(FIELD_CT_MARK));
@@ -123,7 +133,8 @@ static void related_chain(struct compile *c)
 	/* destination unreachable, time exceeded, parameter problem; in IPv6 packet too big as well
 	 */
 	static const uint8_t types4[] = { 3, 11, 12 }, types6[] = { 1, 2, 3, 4 };
-	static const enum mark_state marks[] = { MARK_UNDECIDED, MARK_OPEN, MARK_WATCHED };
+	static const enum mark_state marks[] = { MARK_UNDECIDED, MARK_GUARDED, MARK_OPEN,
+						 MARK_WATCHED, MARK_PROVING };
 
 	build_chain(&c->build, "related");
 	related_to_mynumber(c, "zone_mynumber4", FIELD_DADDR4);
@@ -168,9 +179,19 @@ static void inspect_chain(struct compile *c)
 	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_NONE);
 	build_value(&c->build, ACT_SET_CT_MARK, MARK_UNDECIDED);
 	build_rule(&c->build, NULL);
+	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_GUARDED);
+	build_value(&c->build, MATCH_CT_REPLY, 1);
+	build_accept(&c->build);
+	build_rule(&c->build, NULL);
 	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_WATCHED);
 	build_value(&c->build, MATCH_CT_REPLY, 1);
 	build_accept(&c->build);
+	/* A segment without payload acknowledges, too. */
+	build_rule(&c->build, NULL);
+	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_PROVING);
+	build_value(&c->build, MATCH_CT_REPLY, 1);
+	build_act(&c->build, ACT_META_MARK_FROM_CT);
+	queue_packet(c);
 	/* An urgent pointer takes a byte out of the stream that the server reads, even of a later
 	 * segment. */
 	build_rule(&c->build, NULL);
@@ -255,7 +276,7 @@ static void forward_chain(struct compile *c, bool exceptions)
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_STATE, STATE_ESTABLISHED);
 	build_value(&c->build, MATCH_CT_REPLY, 0);
-	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_OPEN);
+	build_masked(&c->build, MATCH_CT_MARK, NAMED_BIT, NAMED_BIT);
 	build_masked(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK,
 		     TCP_FLAG_BIT_SYN);
 	counter_and_log(c, "invalid-state");

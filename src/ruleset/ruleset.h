@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The ruleset as plain data, between the compiler and its readers: kernel/apply.c (loads it through
- * libnftnl), ruleset/text.c (prints it as nft syntax), later simulate and prove.
+ * libnftnl), ruleset/text.c (prints it as nft syntax), ruleset/walk.c (what becomes of one packet),
+ * prove (what becomes of all).
  *
  * It has exactly the statements that the compiler emits, no more: a reader handles every enum value
  * (no default: in its switch). All strings and arrays belong to the ruleset. */

@@ -144,6 +144,17 @@ class Chooser:
         return (self.in_range(exception["from"]), self.in_range(exception["to"]), TCP if proto == "tcp" else UDP,
                 self.rng.choice([first, last]))
 
+    def to_itself(self, family):
+        """To the appliance, as one who may come or as another."""
+        here = [a for a in self.own if a.version == family]
+        access = [m for m in self.site.management if m["from"][0].family == family]
+        if not here or not access:
+            return None
+        entry = self.rng.choice(access)
+        proto, first, last = self.rng.choice(entry["ports"])
+        return (self.in_range(entry["from"][0]), self.rng.choice(here), TCP if proto == "tcp" else UDP,
+                self.rng.choice([first, last]))
+
     def by_edges(self, family):
         return (self.edge(family), self.edge(family), self.rng.choice([TCP, TCP, UDP]), self.rng.choice(self.ports))
 
@@ -161,7 +172,7 @@ class Chooser:
                 self.rng.randint(0, 65535))
 
     def disturb(self, src, dst, proto, port):
-        what = self.rng.randrange(6)
+        what = self.rng.choice([0, 0, 1, 1, 2, 2, 2, 3, 4, 5])
         if what == 0:
             src = self.near(src)
         elif what == 1:
@@ -181,7 +192,7 @@ class Chooser:
         rng = self.rng
         family = rng.choice(self.site.families) if rng.random() < 0.97 else rng.choice([4, 6])
         kind = rng.random()
-        maker = (self.by_exception if kind < 0.1 and self.site.exceptions else self.by_flow if kind < 0.6 else self.by_edges if kind < 0.8 else self.by_roles if kind < 0.93 else self.at_random)
+        maker = (self.by_exception if kind < 0.1 and self.site.exceptions else self.to_itself if 0.1 <= kind < 0.14 else self.by_flow if kind < 0.6 else self.by_edges if kind < 0.8 else self.by_roles if kind < 0.93 else self.at_random)
         chosen = maker(family) if maker != self.by_flow or self.site.flows else None
         if chosen is None:
             return None
@@ -211,7 +222,9 @@ class Chooser:
             extension = 8
         macs = [m for e in self.site.endpoints.values() if e and any(r.has(src) for r in e["addresses"]) for m in e.get("mac", [])]
         mac = rng.choice(macs) if macs and rng.random() < 0.75 else wire.FAR_MAC
+        ip_options = (b"\1" * (4 * rng.randint(1, 3) - 1) + b"\0") if src.version == 4 and rng.random() < 0.05 else b""
         return wire.Packet(src, dst, proto, rng.randint(1024, 65535), port, flags=flags, icmp_type=icmp_type, options=options,
+                           ip_options=ip_options,
                            payload=payload, extension=extension, mac=mac)
 
     def is_fresh(self, packet):

@@ -15,6 +15,7 @@ STATE_MASK, REFUSED = 7, 5
 # What the queue says of a packet: mostly that it is dropped; else each mark that a verdict of the broker may have, and none.
 MARKS = ["drop"] * 8 + [0, 1, 2, 3, 3, 4, 5, 0x0b, 0xABCDEF0B, 0x123456 << 8 | 12]
 STEPS = 9
+BYTES = ("payload", "options", "quoted", "ip_options")
 
 ADMIN = {4: (3, 13), 6: (1, 1)}
 PORT = {4: (3, 3), 6: (1, 4)}
@@ -131,7 +132,8 @@ class Probe:
         answered = bool(seen.resets or seen.icmp)
         if self.expected["outcome"] != "accept":
             return "answered" if answered else ""
-        if p.proto == TCP and not p.flags & wire.RST and not answered or p.proto == UDP and not answered:
+        # without a connection its own answer would not leave it
+        if self.state == "new" and p.proto in (TCP, UDP) and not answered:
             return "not answered"
         return ""
 
@@ -141,7 +143,7 @@ class Probe:
         p = self.packet
         packet = {key: value for key, value in vars(p).items() if key not in ("src", "dst")}
         packet.update(src=str(p.src), dst=str(p.dst))
-        for key in ("payload", "options", "quoted"):
+        for key in BYTES:
             packet[key] = packet[key].hex() if packet[key] is not None else None
         return {"interface": self.interface, "state": self.state, "reply": self.reply, "ct_mark": self.ct_mark,
                 "mark": self.mark, "packet": packet,
@@ -150,7 +152,7 @@ class Probe:
     @classmethod
     def of_case(cls, words, firewall, before):
         fields = dict(words["packet"])
-        for key in ("payload", "options", "quoted"):
+        for key in BYTES:
             fields[key] = bytes.fromhex(fields[key]) if fields[key] is not None else None
         fields["src"], fields["dst"] = (ipaddress.ip_address(fields[end]) for end in ("src", "dst"))
         probe = cls(words["interface"], wire.Packet(**fields), firewall, words["state"], words["mark"], before)
@@ -223,7 +225,8 @@ def step_of(first, before, what, ct_mark, rng, firewall, answered):
         probe = Probe(inside, packet, firewall, "established", before=before)
         probe.dst, probe.dport = p.src, p.sport
     else:
-        packet = wire.Packet(p.src, p.dst, p.proto, p.sport, p.dport, flags=FLAGS[what], payload=payload, mac=p.mac)
+        packet = wire.Packet(p.src, p.dst, p.proto, p.sport, p.dport, flags=FLAGS[what], payload=payload, mac=p.mac,
+                             ip_options=p.ip_options if rng.random() < 0.5 else b"")
         probe = Probe(first.interface, packet, firewall, "established" if answered else "new", before=before)
     probe.reply, probe.ct_mark = back, ct_mark
     probe.turn()
@@ -237,7 +240,7 @@ def error_of(first, before, back, ct_mark, firewall):
     p = first.packet
     proto, kind = (ICMP, 3) if p.family == 4 else (ICMP6, 1)
     if back:
-        packet = wire.Packet(p.dst, outside, proto, icmp_type=kind, icmp_code=1, quoted=out[:64])
+        packet = wire.Packet(p.dst, outside, proto, icmp_type=kind, icmp_code=1, quoted=out[:80])
         probe = Probe(firewall.interfaces[place], packet, firewall, "related", before=before)
         probe.dst = p.src
     else:
@@ -271,7 +274,7 @@ def sets_of(text):
 
 def mutate(run, rng):
     """Changes the loaded ruleset in one way, and returns in words which; None if no way was possible."""
-    kind = rng.choice(sorted(MUTATIONS))
+    kind = rng.choice(sorted(run.kinds))
     nft = lambda words: run.firewall.on(run.firewall.name, "nft", words)  # noqa: E731
     text = wire.run(run.ctl, "compile", run.directory + "/policy.conf")
     roles = {n: e for n, e in sets_of(text).items() if n.startswith("role_") and e}
@@ -285,10 +288,11 @@ def mutate(run, rng):
             return "without %s in %s" % (element, name)
         if kind == "element-added":
             name = rng.choice(sorted(targets))
-            key, port = rng.choice(targets[name]).rsplit(" . ", 1)
-            element = "%s . %d" % (key, int(port.split("-")[-1]) + 1)
-            nft("add element inet sekisho %s { %s }" % (name, element))
-            return "with %s in %s" % (element, name)
+            proto, port = rng.choice(targets[name]).rsplit(" . ", 2)[1:]
+            same = [e for e in targets[name] if e.endswith(" . %s . %s" % (proto, port))]
+            more = [e.rsplit(" . ", 1)[0] + " . %d" % (int(port.split("-")[-1]) + 1) for e in same]
+            nft("add element inet sekisho %s { %s }" % (name, ", ".join(more)))
+            return "with %s in %s" % (", ".join(more), name)
         if kind == "rule-added":
             interface = rng.choice(sorted({i for z in run.site.zones.values() for i in z["interfaces"]}))
             nft("insert rule inet sekisho forward iifname %s accept" % interface)

@@ -276,7 +276,7 @@ class Site:
         return role == "internet" or bool(self.endpoints.get(role)) or any(s["role"] == role for s in self.services)
 
     def exception(self, number):
-        """A random one; whether it may be is for check to say."""
+        """A random one; whether a policy may have it is for the reader to say."""
         rng = self.rng
         inside = [r for e in self.endpoints.values() if e for r in e["addresses"]] + [
             n for z in self.zones.values() for n in z["networks"]]

@@ -31,7 +31,7 @@ class Packet:
     """What the rules can see of a packet, and how to write it. Addresses are ipaddress objects."""
 
     def __init__(self, src, dst, proto, sport=0, dport=0, flags=SYN, payload=b"", icmp_type=8, icmp_code=0, options=b"",
-                 mac=FAR_MAC, seq_add=0, ack=None, quoted=None, extension=0):
+                 mac=FAR_MAC, seq_add=0, ack=None, quoted=None, extension=0, ip_options=b""):
         self.src, self.dst, self.proto = src, dst, proto
         self.sport, self.dport, self.flags = sport, dport, flags
         self.payload, self.icmp_type, self.icmp_code = payload, icmp_type, icmp_code
@@ -39,6 +39,7 @@ class Packet:
         self.mac = mac
         self.seq_add, self.ack = seq_add, ack
         self.quoted = quoted  # ICMP errors: the IP packet they are about
+        self.ip_options = ip_options  # IPv4: a multiple of four bytes
         self.extension = extension  # IPv6: bytes of destination options before the upper header
 
     @property
@@ -64,8 +65,9 @@ class Packet:
     def ip(self, token):
         body = self.upper(token)
         if self.family == 4:
-            head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 0, 0, HOPS, self.proto, 0,
-                               self.src.packed, self.dst.packed)
+            words = 5 + len(self.ip_options) // 4
+            head = struct.pack("!BBHHHBBH4s4s", 0x40 | words, 0, 4 * words + len(body), 0, 0, HOPS, self.proto, 0,
+                               self.src.packed, self.dst.packed) + self.ip_options
             head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
         else:
             between, following = b"", self.proto
@@ -107,6 +109,8 @@ class Packet:
             text += " flags " + (",".join(n for i, n in enumerate(names) if self.flags >> i & 1) or "none")
         elif self.proto in (ICMP, ICMP6):
             text += " type %d" % self.icmp_type
+        if self.ip_options:
+            text += " IP options %s" % self.ip_options.hex()
         if self.payload:
             text += " payload %d" % len(self.payload)
         if self.mac != FAR_MAC:

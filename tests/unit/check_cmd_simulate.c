@@ -54,6 +54,25 @@ START_TEST(options_are_part_of_the_question)
 }
 END_TEST
 
+START_TEST(a_question_can_be_asked_as_json)
+{
+	const struct probe_result *r =
+		probe_run(cmd_simulate, "simulate", policy, "--out", "wan0", "--ask",
+			  "{\"from\":\"192.168.10.11\",\"to\":\"198.51.100.130\",\"protocol\":"
+			  "\"tcp\",\"port\":443,\"tcp_flags\":16,\"packet_mark\":3}",
+			  NULL);
+
+	ck_assert_msg(r->code == CMD_OK, "%s", r->err);
+	probe_has(r->out, "The beginning of the flow was not seen.");
+	r = probe_run(cmd_simulate, "simulate", policy, "--ask", "{\"colour\":1}", NULL);
+	ck_assert_int_eq(r->code, CMD_USAGE);
+	probe_has(r->err, "no member \"colour\"");
+	r = probe_run(cmd_simulate, "simulate", policy, "--ask", "{", NULL);
+	ck_assert_int_eq(r->code, CMD_USAGE);
+	probe_has(r->err, "not a JSON object");
+}
+END_TEST
+
 START_TEST(one_answer_is_one_object_of_json)
 {
 	const struct probe_result *r =
@@ -193,6 +212,7 @@ int main(void)
 	find_policy();
 	tcase_add_test(tcase, one_question_is_answered_for_people);
 	tcase_add_test(tcase, options_are_part_of_the_question);
+	tcase_add_test(tcase, a_question_can_be_asked_as_json);
 	tcase_add_test(tcase, one_answer_is_one_object_of_json);
 	tcase_add_test(tcase, many_questions_get_a_line_each);
 	tcase_add_test(tcase, good_questions_alone_end_well);

@@ -12,7 +12,7 @@
 #include "common/mark.h"
 #include "policy/names.h"
 
-#define NAMED(pattern) (MARK_OPEN | MARK_INSPECTED | names_pattern_mark(pattern))
+#define NAMED(pattern) (MARK_GUARDED | MARK_INSPECTED | names_pattern_mark(pattern))
 
 static void add_range(struct addr_list *list, const char *text)
 {
@@ -419,7 +419,7 @@ START_TEST(names_are_judged_with_address_port_source_and_protocol)
 		ck_assert_uint_eq(r.mark & ~MARK_STATE_MASK,
 				  MARK_INSPECTED | names_pattern_mark(c->pattern));
 		ck_assert_uint_eq(r.mark & MARK_STATE_MASK,
-				  c->app == APP_HTTP ? MARK_WATCHED : MARK_OPEN);
+				  c->app == APP_HTTP ? MARK_WATCHED : MARK_GUARDED);
 		ck_assert(r.flow && r.service);
 	}
 	policy_free(policy);

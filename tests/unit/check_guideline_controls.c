@@ -176,7 +176,7 @@ START_TEST(the_breakout_cases_have_their_preconditions)
 	ck_assert_uint_eq(guideline_chapter(CONFIGURATION_ROUTE_1)->precondition_count, 0);
 	ck_assert_ptr_nonnull(guideline_chapter(CONFIGURATION_ROUTE_1P)->note_en);
 	ck_assert_str_eq(guideline_chapter(CONFIGURATION_ROUTE_3P)->label_en,
-			 "communication route (3)'");
+			 "Communication route (3)'");
 }
 END_TEST
 

@@ -46,17 +46,20 @@ START_TEST(a_whole_life)
 	seen_client(&seen, PACKET_ACK, 0, NULL, 0);
 	seen_data(&seen, 0, hello, 300);
 	seen_data(&seen, 300, hello + 300, hello_len - 300);
-	seen_client(&seen, PACKET_ACK | PACKET_FIN, hello_len, "x", 1);
-	expect_story("pass1 pass2 pass3 pass4 name(files.example)5 follow6 follow7");
+	seen_client(&seen, PACKET_ACK | PACKET_FIN, hello_len, "\x17", 1);
+	expect_story("pass1 pass2 pass3 pass4 name(files.example)5 follow6 ask7");
+	seen_server(&seen, PACKET_ACK, SEEN_ISN + 1 + (uint32_t)hello_len, "");
+	seen_server(&seen, PACKET_ACK, SEEN_ISN + 2 + (uint32_t)hello_len, "");
+	expect_story("follow8 open9");
 	pass_time(seen.limits.forget_ms);
 	inspector_counts(seen.inspector, &counts);
-	ck_assert_uint_eq(counts.packets, 7);
-	ck_assert_uint_eq(counts.events, 7);
+	ck_assert_uint_eq(counts.packets, 9);
+	ck_assert_uint_eq(counts.events, 9);
 	ck_assert_uint_eq(counts.flows_seen, 1);
 	ck_assert_uint_eq(counts.flows_now, 0);
 	ck_assert_uint_eq(counts.flows_peak, 1);
 	seen_data(&seen, 700, "x", 1);
-	expect_story("refuse(midstream)8");
+	expect_story("refuse(midstream)10");
 	seen_end(&seen);
 }
 END_TEST
@@ -74,7 +77,7 @@ START_TEST(events_of_a_flow_bear_its_slot_and_a_new_flow_another_generation)
 	ck_assert_uint_eq(first.dport, 443);
 	ck_assert_mem_eq(first.src, seen.key.src.b, 16);
 	seen.count = 0;
-	pass_time(seen.limits.forget_ms);
+	pass_time(60000);
 	seen_syn(&seen, SEEN_ISN);
 	ck_assert_uint_eq(seen.events[0].flow, first.flow);
 	ck_assert_uint_ne(seen.events[0].generation, first.generation);
@@ -371,7 +374,7 @@ START_TEST(an_idle_watched_flow_gives_its_slot_to_a_new_one)
 }
 END_TEST
 
-START_TEST(a_flow_decided_a_while_ago_gives_its_slot_to_a_new_one)
+START_TEST(a_guarded_flow_keeps_its_slot_for_a_second)
 {
 	struct inspector_limits limits;
 
@@ -382,11 +385,31 @@ START_TEST(a_flow_decided_a_while_ago_gives_its_slot_to_a_new_one)
 	seen_open(&seen);
 	seen_data(&seen, 0, hello, hello_len);
 	seen.key.sport++;
-	seen.now_ms += 249;
+	seen.now_ms += 999;
 	seen_syn(&seen, SEEN_ISN);
 	seen.now_ms += 1;
 	seen_syn(&seen, SEEN_ISN);
 	expect_story("name(files.example)3 refuse(resource-limit)4 pass5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(a_flow_decided_a_while_ago_gives_its_slot_to_a_new_one)
+{
+	struct inspector_limits limits;
+
+	begin();
+	limits = seen.limits;
+	limits.flows_max = 2;
+	seen_limit(&seen, &limits);
+	seen_open(&seen);
+	seen_text(&seen, 0, "\x05");
+	seen.key.sport++;
+	seen.now_ms += 249;
+	seen_syn(&seen, SEEN_ISN);
+	seen.now_ms += 1;
+	seen_syn(&seen, SEEN_ISN);
+	expect_story("refuse(not-tls)3 refuse(resource-limit)4 pass5");
 	seen_end(&seen);
 }
 END_TEST
@@ -592,6 +615,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_watched_flow_that_idles_is_forgotten);
 	tcase_add_test(tcase, over_the_bound_of_flows_a_syn_is_refused);
 	tcase_add_test(tcase, an_idle_watched_flow_gives_its_slot_to_a_new_one);
+	tcase_add_test(tcase, a_guarded_flow_keeps_its_slot_for_a_second);
 	tcase_add_test(tcase, a_flow_decided_a_while_ago_gives_its_slot_to_a_new_one);
 	tcase_add_test(tcase, refused_strangers_do_not_take_the_last_slots);
 	tcase_add_test(tcase, admitted_flows_are_reported_once_and_then_follow);

@@ -35,8 +35,8 @@ START_TEST(a_hello_in_one_segment_is_named_at_once_without_a_buffer)
 	expect_story("name(files.example)3");
 	inspector_counts(seen.inspector, &counts);
 	ck_assert_uint_eq(counts.buffers_now, 0);
-	seen_data(&seen, len, "more", 4);
-	expect_story("follow4");
+	seen_data(&seen, len, "\x17\x03", 2);
+	expect_story("ask4");
 	seen_end(&seen);
 }
 END_TEST
@@ -180,12 +180,12 @@ START_TEST(a_segment_longer_than_the_bound_is_read_as_far_as_it_goes)
 	memset(hello + len, 0x17, 30000);
 	begin();
 	seen_data(&seen, 0, hello, len + 30000);
-	expect_story("name(files.example)3");
+	expect_story("name(files.example)- ask3");
 	seen_end(&seen);
 	begin();
 	seen_data(&seen, 0, hello, 1000);
 	seen_data(&seen, 1000, hello + 1000, len + 29000);
-	expect_story("name(files.example)3 follow4");
+	expect_story("name(files.example)- ask3 follow4");
 	seen_end(&seen);
 }
 END_TEST

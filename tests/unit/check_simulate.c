@@ -353,6 +353,8 @@ START_TEST(questions_with_mistakes_are_told_what_is_wrong)
 		{ "{\"name\":\"a..b\"}", "a..b" },
 		{ "{\"name\":\"*.example.com\"}", "*.example.com" },
 		{ "{\"state\":\"closed\"}", "\"closed\" is not a state" },
+		{ "{\"short\":\"no\"}", "\"short\" must be true or false" },
+		{ "{\"packet_mark\":4294967296}", "\"packet_mark\" must be" },
 		{ "{\"reply\":1}", "\"reply\" must be true or false" },
 		{ "{\"mac\":\"00:11:22\"}", "not a hardware address" },
 		{ "{\"hook\":\"prerouting\"}", "is not a hook" },

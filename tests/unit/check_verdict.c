@@ -99,20 +99,45 @@ static size_t lines(const char *what)
 	return count;
 }
 
-START_TEST(named_flow_opens_and_its_other_packets_follow)
+START_TEST(named_flow_is_guarded_and_its_other_packets_follow)
 {
 	add(EVENT_PASS, 1, 1);
 	name(add(EVENT_NAME, 1, 1), OWN);
 	add(EVENT_FOLLOW, 1, 1);
 	ck_assert_int_eq(decide(), 0);
 	ck_assert_uint_eq(state(0), MARK_NONE);
-	ck_assert_uint_eq(state(1), MARK_OPEN);
+	ck_assert_uint_eq(state(1), MARK_GUARDED);
 	ck_assert_uint_eq(list.at[1].mark, list.at[2].mark);
 	ck_assert(list.at[1].mark & MARK_INSPECTED);
 	ck_assert(!list.at[1].end_flow && list.at[1].fresh && list.at[2].fresh);
 	ck_assert_int_eq(recorder_flush(&recorder), 0);
 	ck_assert_uint_eq(lines("\n"), 1);
 	ck_assert_uint_eq(lines("permitted-name"), 1);
+}
+END_TEST
+
+START_TEST(guarded_flow_asks_its_server_and_opens_in_that_order)
+{
+	add(EVENT_OPEN, 2, 1); /* of no decided flow */
+	name(add(EVENT_NAME, 1, 1), OWN);
+	add(EVENT_OPEN, 1, 1); /* nobody was asked */
+	add(EVENT_ASK, 1, 1);
+	add(EVENT_FOLLOW, 1, 1);
+	add(EVENT_OPEN, 1, 1);
+	add(EVENT_ASK, 1, 1); /* open already */
+	name(add(EVENT_NAME, 3, 1), "evil.example");
+	add(EVENT_ASK, 3, 1);
+	add(EVENT_OPEN, 3, 1);
+	ck_assert_int_eq(decide(), 0);
+	ck_assert_uint_eq(state(0), MARK_REFUSED);
+	ck_assert_uint_eq(state(2), MARK_GUARDED);
+	ck_assert_uint_eq(state(3), MARK_PROVING);
+	ck_assert_uint_eq(state(4), MARK_PROVING);
+	ck_assert_uint_eq(state(5), MARK_OPEN);
+	ck_assert_uint_eq(state(6), MARK_OPEN);
+	ck_assert_uint_eq(list.at[5].mark & ~MARK_STATE_MASK, list.at[1].mark & ~MARK_STATE_MASK);
+	ck_assert_uint_eq(state(8), MARK_REFUSED);
+	ck_assert_uint_eq(state(9), MARK_REFUSED);
 }
 END_TEST
 
@@ -137,14 +162,16 @@ START_TEST(refusal_tells_whether_the_flow_was_announced_and_not_yet_let_go)
 	add(EVENT_PASS, 2, 1);
 	add(EVENT_REFUSE, 2, 1)->reason = REASON_TIMEOUT;
 	name(add(EVENT_NAME, 3, 1), OWN);
+	add(EVENT_ASK, 3, 1);
+	add(EVENT_OPEN, 3, 1);
 	add(EVENT_REFUSE, 3, 1)->reason = REASON_TIMEOUT; /* open: no longer the engine's */
 	add(EVENT_PASS, 2, 2);
 	add(EVENT_REFUSE, 2, 3)->reason = REASON_TIMEOUT; /* another generation's */
 	ck_assert_int_eq(decide(), 0);
 	ck_assert(list.at[0].end_flow && !list.at[0].announced);
 	ck_assert(list.at[2].end_flow && list.at[2].announced);
-	ck_assert(list.at[4].end_flow && !list.at[4].announced);
 	ck_assert(list.at[6].end_flow && !list.at[6].announced);
+	ck_assert(list.at[8].end_flow && !list.at[8].announced);
 }
 END_TEST
 
@@ -153,7 +180,7 @@ START_TEST(new_generation_of_a_slot_owes_nothing_to_the_old)
 	name(add(EVENT_NAME, 1, 1), OWN);
 	add(EVENT_FOLLOW, 1, 2);
 	ck_assert_int_eq(decide(), 0);
-	ck_assert_uint_eq(state(0), MARK_OPEN);
+	ck_assert_uint_eq(state(0), MARK_GUARDED);
 	ck_assert_uint_eq(state(1), MARK_REFUSED);
 	ck_assert_uint_eq(list.at[1].reason, REASON_MIDSTREAM);
 }
@@ -164,7 +191,7 @@ START_TEST(event_of_another_flow_in_the_same_generation_is_a_violation)
 	name(add(EVENT_NAME, 1, 1), OWN);
 	add(EVENT_FOLLOW, 1, 1)->sport++;
 	ck_assert_int_eq(decide(), -EPROTO);
-	ck_assert_uint_eq(state(0), MARK_OPEN);
+	ck_assert_uint_eq(state(0), MARK_GUARDED);
 	ck_assert_uint_eq(state(1), MARK_REFUSED);
 }
 END_TEST
@@ -205,7 +232,7 @@ START_TEST(withdrawn_batch_permits_nothing_that_it_alone_recorded)
 	add(EVENT_PASS, 3, 1);
 	ck_assert_int_eq(decide(), 0);
 	verdict_withdraw(verdicts, &recorder, &message, &list);
-	ck_assert_uint_eq(state(0), MARK_OPEN);
+	ck_assert_uint_eq(state(0), MARK_GUARDED);
 	ck_assert_uint_eq(state(1), MARK_REFUSED);
 	ck_assert_uint_eq(state(2), MARK_REFUSED);
 	ck_assert_uint_eq(state(3), MARK_NONE);
@@ -234,7 +261,7 @@ START_TEST(new_policy_turns_what_it_no_longer_permits)
 	add(EVENT_FOLLOW, 2, 1);
 	ck_assert_int_eq(decide(), 0);
 	ck_assert_uint_eq(state(0), MARK_REFUSED);
-	ck_assert_uint_eq(state(1), MARK_OPEN);
+	ck_assert_uint_eq(state(1), MARK_GUARDED);
 	policy_free(policy);
 }
 END_TEST
@@ -277,8 +304,9 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, named_flow_opens_and_its_other_packets_follow);
+	tcase_add_test(tcase, named_flow_is_guarded_and_its_other_packets_follow);
 	tcase_add_test(tcase, refusal_tells_whether_the_flow_was_announced_and_not_yet_let_go);
+	tcase_add_test(tcase, guarded_flow_asks_its_server_and_opens_in_that_order);
 	tcase_add_test(tcase, refused_flow_stays_refused_whatever_it_says_next);
 	tcase_add_test(tcase, new_generation_of_a_slot_owes_nothing_to_the_old);
 	tcase_add_test(tcase, event_of_another_flow_in_the_same_generation_is_a_violation);

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of inspect/reading_kept.c and reading_tls.c: whoever shows one thing here and another to
+ * the server gets nowhere, and whoever only sends again what was lost does. */
+#include <stdlib.h>
+
+#include "common/reason.h"
+#include "inspect/tls_flight.h"
+#include "seen.h"
+
+#define CCS    "\x14\x03\x03\x00\x01\x01"
+#define SECRET "\x17\x03\x03\x00\x04wxyz"
+#define GET    "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
+#define POST   "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100\r\n\r\n"
+
+static struct seen seen;
+static uint8_t hello[4000], other[4000];
+static size_t len, other_len;
+
+static void begin(void)
+{
+	len = packets_hello(hello, "files.example", 600);
+	other_len = packets_hello(other, "evil.example", 600);
+	ck_assert_uint_eq(len, other_len);
+	seen_begin(&seen);
+	seen_open(&seen);
+}
+
+#define expect_story(want) ck_assert_str_eq(seen_story(&seen), want)
+#define show(at, text)     seen_data(&seen, at, text, sizeof(text) - 1)
+
+static void server_acknowledges(size_t upto)
+{
+	seen_server(&seen, PACKET_ACK, SEEN_ISN + 1 + (uint32_t)upto, "");
+}
+
+START_TEST(another_hello_in_the_place_of_the_first_is_refused)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	seen_data(&seen, 0, other, len);
+	expect_story("name(files.example)3 refuse(overlap-conflict)4");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(a_part_of_another_hello_is_refused_wherever_it_is_cut)
+{
+	for (size_t at = 0; at + 40 < len; at += 13) {
+		begin();
+		seen_data(&seen, 0, hello, len);
+		expect_story("name(files.example)3");
+		hello[at + 20] ^= 1;
+		seen_data(&seen, at, hello + at, 40);
+		expect_story("refuse(overlap-conflict)4");
+		seen_end(&seen);
+	}
+}
+END_TEST
+
+START_TEST(what_was_lost_may_come_again_however_it_is_cut)
+{
+	begin();
+	seen_data(&seen, 0, hello, 300);
+	seen_data(&seen, 300, hello + 300, len - 300);
+	expect_story("name(files.example)3 follow4");
+	seen_data(&seen, 0, hello, len);
+	seen_data(&seen, 100, hello + 100, 400);
+	expect_story("follow5 follow6");
+	show(len, SECRET);
+	seen_data(&seen, 0, hello, len);
+	expect_story("ask7 follow8");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(flow_opens_when_the_server_has_acknowledged_what_was_read)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	server_acknowledges(len);
+	expect_story("name(files.example)3 follow4");
+	show(len, CCS SECRET "GET /");
+	expect_story("ask5");
+	server_acknowledges(0);
+	server_acknowledges(len + 6);
+	server_acknowledges(len + 11);
+	expect_story("follow6 follow7 follow8");
+	server_acknowledges(len + 12);
+	expect_story("open9");
+	seen_end(&seen);
+}
+END_TEST
+
+/* The decoy tells the engine that all is said; the server never sees it, but the hello behind it.
+ */
+START_TEST(a_decoy_in_the_second_flight_cannot_be_replaced)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	show(len, SECRET);
+	expect_story("name(files.example)3 ask4");
+	server_acknowledges(len);
+	seen_data(&seen, len, other, other_len);
+	expect_story("follow5 refuse(overlap-conflict)6");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(second_hello_with_the_same_name_is_let_through)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	show(len, CCS);
+	seen_data(&seen, len + 6, hello, 200);
+	expect_story("name(files.example)3 follow4");
+	seen_data(&seen, len + 206, hello + 200, len - 200);
+	expect_story("follow5 follow6");
+	show(2 * len + 6, SECRET);
+	expect_story("ask7");
+	server_acknowledges(2 * len + 12);
+	expect_story("open8");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(second_hello_with_another_name_is_refused)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	show(len, CCS);
+	seen_data(&seen, len + 6, other, other_len);
+	expect_story("name(files.example)3 follow4 refuse(name-changed)5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(second_hello_in_the_packet_of_the_first_is_read_too)
+{
+	static uint8_t both[8000];
+
+	begin();
+	memcpy(both, hello, len);
+	memcpy(both + len, other, other_len);
+	seen_data(&seen, 0, both, len + other_len);
+	expect_story("name(files.example)- refuse(name-changed)3");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(third_hello_is_refused)
+{
+	begin();
+	for (size_t i = 0; i < 3; i++)
+		seen_data(&seen, i * len, hello, len);
+	expect_story("name(files.example)3 follow4 refuse(tls-malformed)5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(second_hello_behind_early_data_is_found)
+{
+	static uint8_t early[4000];
+	const size_t extensions = packets_hello_begin(early);
+	size_t early_len = packets_extension(early, extensions, 42, "", 0);
+
+	begin();
+	early_len = packets_server_name(early, early_len, "files.example", 13);
+	early_len = packets_hello_end(early, extensions, early_len);
+	seen_data(&seen, 0, early, early_len);
+	show(early_len, SECRET SECRET);
+	expect_story("name(files.example)3 follow4");
+	show(early_len, SECRET SECRET);
+	expect_story("follow5");
+	seen_data(&seen, early_len + 18, other, other_len);
+	expect_story("refuse(name-changed)6");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(probe_of_one_byte_harms_nobody)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	expect_story("name(files.example)3");
+	hello[len - 1] ^= 0x55;
+	seen_data(&seen, len - 1, hello + len - 1, 1);
+	expect_story("discard4");
+	show(len, SECRET);
+	expect_story("ask5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(bytes_before_the_stream_are_dropped)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	expect_story("name(files.example)3");
+	seen_data(&seen, (size_t)-100, other, 100);
+	expect_story("discard4");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(another_request_in_the_place_of_one_that_was_read_is_refused)
+{
+	begin();
+	seen_text(&seen, 0, GET);
+	seen_text(&seen, 0, GET);
+	expect_story("name(a.example)3 follow4");
+	seen_text(&seen, 0, "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+	expect_story("refuse(overlap-conflict)5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(requests_behind_each_other_may_all_come_again)
+{
+	const size_t size = strlen(GET);
+
+	begin();
+	for (size_t i = 0; i < 3; i++)
+		seen_text(&seen, i * size, GET);
+	seen_text(&seen, 0, GET);
+	expect_story("name(a.example)3 name(a.example)4 name(a.example)5 follow6");
+	seen_text(&seen, size, "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+	expect_story("refuse(overlap-conflict)7");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(body_may_come_again_but_not_its_head)
+{
+	static const char body[101] = "x";
+	const size_t size = strlen(POST);
+
+	begin();
+	seen_text(&seen, 0, POST);
+	seen_data(&seen, size, body, 100);
+	seen_text(&seen, size + 100, GET);
+	seen_data(&seen, size, body, 100);
+	seen_data(&seen, size + 50, body, 50);
+	expect_story("name(a.example)3 follow4 name(a.example)5 follow6 follow7");
+	seen_text(&seen, 0, "POST / HTTP/1.1\r\nHost: b.example\r\n");
+	expect_story("refuse(overlap-conflict)8");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(what_the_ring_has_forgotten_is_dropped_not_passed)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	expect_story("name(files.example)3");
+	/* more flows than the ring has room for, beside the table's many slots */
+	for (unsigned int i = 0; i < 30000; i++) {
+		seen.key.sport = (uint16_t)(1024 + i);
+		seen.key.src.b[2] = 99;
+		seen_syn(&seen, SEEN_ISN);
+		seen_data(&seen, 0, other, other_len);
+		seen.count = 0;
+		seen.now_ms++;
+	}
+	seen.key = packets_key(4, IPPROTO_TCP, 50000);
+	seen_data(&seen, 0, hello, len);
+	ck_assert_uint_eq(seen.count, 1);
+	ck_assert(seen.events[0].type == EVENT_DISCARD ||
+		  seen.events[0].reason == REASON_MIDSTREAM);
+	seen_end(&seen);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("reading_kept");
+	TCase *tcase = tcase_create("reading_kept");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, another_hello_in_the_place_of_the_first_is_refused);
+	tcase_add_test(tcase, a_part_of_another_hello_is_refused_wherever_it_is_cut);
+	tcase_add_test(tcase, what_was_lost_may_come_again_however_it_is_cut);
+	tcase_add_test(tcase, flow_opens_when_the_server_has_acknowledged_what_was_read);
+	tcase_add_test(tcase, a_decoy_in_the_second_flight_cannot_be_replaced);
+	tcase_add_test(tcase, second_hello_with_the_same_name_is_let_through);
+	tcase_add_test(tcase, second_hello_with_another_name_is_refused);
+	tcase_add_test(tcase, second_hello_in_the_packet_of_the_first_is_read_too);
+	tcase_add_test(tcase, third_hello_is_refused);
+	tcase_add_test(tcase, second_hello_behind_early_data_is_found);
+	tcase_add_test(tcase, probe_of_one_byte_harms_nobody);
+	tcase_add_test(tcase, bytes_before_the_stream_are_dropped);
+	tcase_add_test(tcase, another_request_in_the_place_of_one_that_was_read_is_refused);
+	tcase_add_test(tcase, requests_behind_each_other_may_all_come_again);
+	tcase_add_test(tcase, body_may_come_again_but_not_its_head);
+	tcase_add_test(tcase, what_the_ring_has_forgotten_is_dropped_not_passed);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
