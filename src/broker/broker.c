@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/mono.h"
+#include "kernel/apply.h"
 #include "kernel/nlsock.h"
 #include "policy/policy.h"
 
@@ -184,6 +185,8 @@ static int open_sockets(struct broker *broker)
 	if (error == 0)
 		error = nlsock_open(&broker->conntrack);
 	if (error == 0)
+		error = apply_state_new(&broker->loaded);
+	if (error == 0)
 		error = nlsock_set_buffers(broker->table, TABLE_SEND_BYTES, 0);
 	if (error == 0)
 		error = nlsock_set_buffers(broker->conntrack, 0, CONNTRACK_RECEIVE_BYTES);
@@ -318,6 +321,7 @@ static void end(struct broker *broker)
 	reset_free(broker->reset);
 	nlsock_free(broker->conntrack);
 	nlsock_free(broker->table);
+	apply_state_free(broker->loaded);
 	if (broker->program > 0)
 		close(broker->program);
 	free(broker->reload_error);

@@ -34,6 +34,7 @@ struct broker {
 	struct policy *policy;
 	struct features features;
 	struct nlsock *table, *conntrack; /* for rules; for open flows */
+	struct apply_state *loaded;       /* what is in the kernel, so that less has to be sent */
 	struct reset *reset;
 	struct recorder recorder; /* with the writer */
 	struct control *control;

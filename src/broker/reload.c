@@ -33,6 +33,7 @@ static int load(struct broker *broker, const struct policy *policy, struct error
 		.queue = broker->features.queue == FEATURES_QUEUE_NATIVE ? APPLY_QUEUE_NATIVE
 									 : APPLY_QUEUE_COMPAT,
 		.sock = broker->table,
+		.state = broker->loaded,
 	};
 	int error = compile_policy(policy, &ruleset);
 

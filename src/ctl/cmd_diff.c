@@ -35,6 +35,7 @@ struct side {
 struct diff {
 	struct side before, after;
 	struct differ_result result;
+	struct diff_names names;
 	struct diff_cuts cuts;
 	int64_t now_s;
 };
@@ -50,6 +51,7 @@ static void diff_clear(struct diff *diff)
 	differ_clear(&diff->result);
 	side_clear(&diff->before);
 	side_clear(&diff->after);
+	free(diff->names.at);
 	free(diff->cuts.at);
 }
 
@@ -153,17 +155,77 @@ static void look_at_flows(struct diff *diff)
 		diff->cuts.count = 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct diff_name *x = a, *y = b;
+	int order = strcmp(x->owner, y->owner);
+
+	return order ? order : strcmp(x->pattern, y->pattern);
+}
+
+static size_t add_names(struct diff_name *at, const struct policy_strings *patterns,
+			const char *owner, bool opened)
+{
+	for (size_t i = 0; at && i < patterns->count; i++)
+		at[i] = (struct diff_name){ patterns->at[i], owner, opened };
+	return patterns->count;
+}
+
+/* Writes every name of the policy to at, unless that is NULL; gives how many there are. */
+static size_t names_of(const struct policy *policy, bool opened, struct diff_name *at)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->service_count; i++) {
+		const struct policy_service *s = &policy->services[i];
+
+		n += add_names(at ? at + n : NULL, &s->tenant_names, s->name, opened);
+		n += add_names(at ? at + n : NULL, &s->shared_names, s->name, opened);
+		n += add_names(at ? at + n : NULL, &s->names, s->name, opened);
+	}
+	for (size_t i = 0; i < policy->exception_count; i++)
+		n += add_names(at ? at + n : NULL, &policy->exceptions[i].names,
+			       policy->exceptions[i].name, opened);
+	return n;
+}
+
+/* Names that one policy has and the other has not. Addresses do not tell them. */
+static int compare_all_names(struct diff *diff)
+{
+	size_t before = names_of(diff->before.policy, false, NULL), kept = 0;
+	size_t count = before + names_of(diff->after.policy, true, NULL);
+	struct diff_name *at = calloc(count + 1, sizeof(*at));
+
+	if (!at)
+		return -ENOMEM;
+	(void)names_of(diff->before.policy, false, at);
+	(void)names_of(diff->after.policy, true, at + before);
+	qsort(at, count, sizeof(*at), compare_names);
+	for (size_t i = 0; i < count; i++) {
+		if (i + 1 < count && !compare_names(&at[i], &at[i + 1]))
+			i++;
+		else
+			at[kept++] = at[i];
+	}
+	diff->names = (struct diff_names){ .at = at, .count = kept };
+	return 0;
+}
+
 static int print(const struct diff *diff, bool json)
 {
-	bool same = diff_view_is_same(&diff->result, diff->now_s);
+	const struct diff_view view = { .flows = &diff->result,
+					.names = &diff->names,
+					.cuts = &diff->cuts,
+					.now_s = diff->now_s };
+	bool same = diff_view_is_same(&view);
 	json_t *object;
 	int r;
 
 	if (!json) {
-		diff_view_print(&diff->result, &diff->cuts, diff->now_s, stdout);
+		diff_view_print(&view, stdout);
 		return same ? CMD_OK : CMD_FINDING;
 	}
-	object = diff_view_json(&diff->result, &diff->cuts, diff->now_s);
+	object = diff_view_json(&view);
 	r = object ? json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : -1;
 	json_decref(object);
 	(void)putchar('\n');
@@ -183,6 +245,8 @@ static int run(const char *before, const char *after, bool json)
 	if (r >= 0)
 		return r;
 	r = differ_rulesets(diff.before.ruleset, diff.after.ruleset, &diff.result, why);
+	if (r == 0)
+		r = compare_all_names(&diff);
 	if (r < 0) {
 		(void)fprintf(stderr, _("The rules cannot be compared: %s\n"),
 			      why[0] ? why : strerror(-r));

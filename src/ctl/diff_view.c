@@ -24,12 +24,12 @@ static bool is_over(const struct differ_box *box, int64_t now_s)
 	return box->until_s && box->until_s <= now_s;
 }
 
-bool diff_view_is_same(const struct differ_result *result, int64_t now_s)
+bool diff_view_is_same(const struct diff_view *view)
 {
-	for (size_t i = 0; i < result->count; i++)
-		if (!is_over(&result->at[i], now_s))
+	for (size_t i = 0; i < view->flows->count; i++)
+		if (!is_over(&view->flows->at[i], view->now_s))
 			return false;
-	return !result->macs_differ;
+	return !view->flows->macs_differ && !view->names->count;
 }
 
 static const char *change_slug(enum differ_change change)
@@ -189,27 +189,35 @@ static void print_cuts(const struct diff_cuts *cuts, FILE *to)
 	}
 }
 
-void diff_view_print(const struct differ_result *result, const struct diff_cuts *cuts,
-		     int64_t now_s, FILE *to)
+void diff_view_print(const struct diff_view *view, FILE *to)
 {
 	size_t told[DIFFER_TREATED + 1] = { 0 };
 
-	for (size_t i = 0; i < result->count; i++) {
-		if (is_over(&result->at[i], now_s))
+	for (size_t i = 0; i < view->flows->count; i++) {
+		if (is_over(&view->flows->at[i], view->now_s))
 			continue;
-		print_box(&result->at[i], to);
-		told[result->at[i].change]++;
+		print_box(&view->flows->at[i], to);
+		told[view->flows->at[i].change]++;
 	}
-	if (result->macs_differ)
+	for (size_t i = 0; i < view->names->count; i++) {
+		const struct diff_name *name = &view->names->at[i];
+
+		(void)fprintf(to, "%s: %s (%s)\n",
+			      change_text(name->opened ? DIFFER_OPENED : DIFFER_SHUT),
+			      name->pattern, name->owner);
+	}
+	if (view->flows->macs_differ)
 		(void)fputs(_("Some flows may be sent from other hardware addresses than so "
 			      "far.\n"),
 			    to);
-	if (diff_view_is_same(result, now_s))
+	if (diff_view_is_same(view))
 		(void)fputs(_("The same flows are permitted.\n"), to);
 	else
-		(void)fprintf(to, _("boxes opened %zu, shut %zu, treated otherwise %zu\n"),
-			      told[DIFFER_OPENED], told[DIFFER_SHUT], told[DIFFER_TREATED]);
-	print_cuts(cuts, to);
+		(void)fprintf(to,
+			      _("boxes opened %zu, shut %zu, treated otherwise %zu; names %zu\n"),
+			      told[DIFFER_OPENED], told[DIFFER_SHUT], told[DIFFER_TREATED],
+			      view->names->count);
+	print_cuts(view->cuts, to);
 }
 
 /* ---- JSON */
@@ -287,15 +295,29 @@ static json_t *cuts_json(const struct diff_cuts *cuts)
 			 cuts->looked ? NULL : cuts->why, "flows", array);
 }
 
-json_t *diff_view_json(const struct differ_result *result, const struct diff_cuts *cuts,
-		       int64_t now_s)
+static json_t *diff_names_json(const struct diff_names *names)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < names->count; i++) {
+		const struct diff_name *name = &names->at[i];
+
+		array = with(array,
+			     json_pack("{s:s,s:s,s:s}", "change",
+				       change_slug(name->opened ? DIFFER_OPENED : DIFFER_SHUT),
+				       "name", name->pattern, "of", name->owner));
+	}
+	return array;
+}
+
+json_t *diff_view_json(const struct diff_view *view)
 {
 	json_t *boxes = json_array();
 
-	for (size_t i = 0; boxes && i < result->count; i++)
-		if (!is_over(&result->at[i], now_s))
-			boxes = with(boxes, box_json(&result->at[i]));
-	return json_pack("{s:b,s:o,s:b,s:o}", "same", diff_view_is_same(result, now_s), "boxes",
-			 boxes, "hardware_addresses_differ", result->macs_differ, "cuts",
-			 cuts_json(cuts));
+	for (size_t i = 0; boxes && i < view->flows->count; i++)
+		if (!is_over(&view->flows->at[i], view->now_s))
+			boxes = with(boxes, box_json(&view->flows->at[i]));
+	return json_pack("{s:b,s:o,s:o,s:b,s:o}", "same", diff_view_is_same(view), "boxes", boxes,
+			 "names", diff_names_json(view->names), "hardware_addresses_differ",
+			 view->flows->macs_differ, "cuts", cuts_json(view->cuts));
 }

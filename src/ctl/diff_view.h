@@ -19,13 +19,28 @@ struct diff_cuts {
 	size_t count, room;
 };
 
-/* Leaves out what is over by now_s (seconds since 1970, UTC). True if nothing is left to be told.
- */
-bool diff_view_is_same(const struct differ_result *result, int64_t now_s);
+/* A name pattern that a service or an exception has under one policy only. */
+struct diff_name {
+	const char *pattern, *owner; /* borrowed from the policies */
+	bool opened;                 /* under the new one */
+};
+struct diff_names {
+	struct diff_name *at;
+	size_t count;
+};
 
-void diff_view_print(const struct differ_result *result, const struct diff_cuts *cuts,
-		     int64_t now_s, FILE *to);
+/* What differs. */
+struct diff_view {
+	const struct differ_result *flows;
+	const struct diff_names *names;
+	const struct diff_cuts *cuts;
+	int64_t now_s; /* seconds since 1970, UTC: what is over by then is left out */
+};
+
+/* True if nothing differs that is to be told. */
+bool diff_view_is_same(const struct diff_view *view);
+
+void diff_view_print(const struct diff_view *view, FILE *to);
 
 /* NULL if memory ran out. */
-json_t *diff_view_json(const struct differ_result *result, const struct diff_cuts *cuts,
-		       int64_t now_s);
+json_t *diff_view_json(const struct diff_view *view);

@@ -15,6 +15,7 @@
 
 #include "common/mono.h"
 #include "kernel/batch.h"
+#include "kernel/packed.h"
 #include "kernel/set.h"
 
 /* A nested attribute is shorter than 64 KiB; an element takes less than 512 bytes. */
@@ -50,8 +51,10 @@ uint32_t element_verdict_code(enum ruleset_verdict_kind kind)
 struct element_writer {
 	struct batch *batch;
 	const struct ruleset_set *set;
-	size_t number;  /* of the element being written, from 1 */
-	int64_t now_ms; /* since 1970; where elements may expire */
+	uint16_t type;               /* NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM */
+	const struct packed *packed; /* where elements come from; NULL: the set itself */
+	size_t number;               /* of the element being written, from 1 */
+	int64_t now_ms;              /* since 1970; where elements may expire */
 	struct nlmsghdr *message;
 	struct nlattr *list;
 };
@@ -71,7 +74,8 @@ static int start_message(struct element_writer *w)
 					     .name = w->set->name,
 					     .number = w->number };
 
-	w->message = batch_start(w->batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE, &object);
+	w->message = batch_start(w->batch, w->type,
+				 w->type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, &object);
 	if (!w->message)
 		return -ENOMEM;
 	mnl_attr_put_strz(w->message, NFTA_SET_ELEM_LIST_TABLE, batch_table(w->batch));
@@ -190,9 +194,8 @@ static bool successor(const uint8_t *key, size_t len, uint8_t *next)
 	return false;
 }
 
-static int put_range(struct element_writer *w, size_t i, size_t len)
+static int put_range(struct element_writer *w, const struct ruleset_element *e, size_t len)
 {
-	const struct ruleset_element *e = &w->set->elements[i];
 	uint8_t end[RULESET_KEY_BYTES_MAX];
 	bool ends = successor(e->last, len, end);
 	int r = put_range_start(w, e, len, !ends);
@@ -204,26 +207,56 @@ static int put_range(struct element_writer *w, size_t i, size_t len)
 	return put_range_end(w, end, len);
 }
 
-int element_put_all(struct batch *batch, const struct ruleset_set *set)
+/* Element i, in *unpacked where it has to be put together. */
+static const struct ruleset_element *element_number(const struct element_writer *w, size_t i,
+						    struct ruleset_element *unpacked)
+{
+	if (!w->packed)
+		return &w->set->elements[i];
+	packed_get(w->packed, i, unpacked);
+	return unpacked;
+}
+
+static int put_elements(struct element_writer *w)
 {
 	static const uint8_t zero[RULESET_KEY_BYTES_MAX];
-	struct element_writer w = { .batch = batch, .set = set, .number = 1 };
-	bool ranges = set->interval && set->key_fields == 1;
-	size_t len = set_key_len(set);
-	size_t i;
+	bool ranges = w->set->interval && w->set->key_fields == 1;
+	size_t count = w->packed ? w->packed->count : w->set->element_count;
+	size_t len = set_key_len(w->set), i;
+	struct ruleset_element unpacked;
 	int r = 0;
 
-	if (set->element_count == 0)
-		return 0;
-	if (set->timeouts)
-		w.now_ms = real_ms();
-	/* As nft(8) does: the part below the first range is marked as not in the set. */
-	if (ranges && memcmp(set->elements[0].first, zero, len) != 0)
-		r = put_range_end(&w, zero, len);
-	for (i = 0; r == 0 && i < set->element_count; i++) {
-		w.number = i + 1;
-		r = ranges ? put_range(&w, i, len) : put_whole_element(&w, &set->elements[i], len);
+	if (w->set->timeouts)
+		w->now_ms = real_ms();
+	for (i = 0; r == 0 && i < count; i++) {
+		const struct ruleset_element *e = element_number(w, i, &unpacked);
+
+		w->number = i + 1;
+		/* As nft(8) does: the part below the first range is marked as not in the set. */
+		if (ranges && i == 0 && memcmp(e->first, zero, len) != 0)
+			r = put_range_end(w, zero, len);
+		if (r == 0)
+			r = ranges ? put_range(w, e, len) : put_whole_element(w, e, len);
 	}
-	finish_message(&w);
+	finish_message(w);
 	return r;
+}
+
+int element_put_all(struct batch *batch, const struct ruleset_set *set)
+{
+	struct element_writer w = {
+		.batch = batch, .set = set, .type = NFT_MSG_NEWSETELEM, .number = 1
+	};
+
+	return put_elements(&w);
+}
+
+int element_put_packed(struct batch *batch, const struct ruleset_set *set,
+		       const struct packed *packed, uint16_t type)
+{
+	struct element_writer w = {
+		.batch = batch, .set = set, .type = type, .packed = packed, .number = 1
+	};
+
+	return put_elements(&w);
 }

@@ -56,6 +56,47 @@ static int take(const struct nlmsghdr *message, void *data)
 	return add_name(dump->names, name, strlen(name));
 }
 
+/* The set that an expression looks into, or NULL. */
+static const char *looked_into(const struct nlattr *expression)
+{
+	const struct nlattr *parts[NFTA_EXPR_MAX + 1], *lookup[NFTA_LOOKUP_MAX + 1];
+	const char *name;
+
+	if (!attr_index_nested(expression, parts, NFTA_EXPR_MAX))
+		return NULL;
+	name = attr_text(parts[NFTA_EXPR_NAME]);
+	if (!name || strcmp(name, "lookup") != 0 ||
+	    !attr_index_nested(parts[NFTA_EXPR_DATA], lookup, NFTA_LOOKUP_MAX))
+		return NULL;
+	return attr_text(lookup[NFTA_LOOKUP_SET]);
+}
+
+static int take_rule(const struct nlmsghdr *message, void *data)
+{
+	const struct dump *dump = data;
+	const struct nlattr *attrs[NFTA_RULE_MAX + 1], *expression;
+	const struct nfgenmsg *family = mnl_nlmsg_get_payload(message);
+	const char *table, *name;
+	const void *at;
+	size_t left;
+	int r = 0;
+
+	if (!attr_index(message, sizeof(*family), attrs, NFTA_RULE_MAX) ||
+	    family->nfgen_family != NFPROTO_INET || !attrs[NFTA_RULE_EXPRESSIONS])
+		return 0;
+	table = attr_text(attrs[NFTA_RULE_TABLE]);
+	if (!table || strcmp(table, dump->table) != 0)
+		return 0;
+	at = mnl_attr_get_payload(attrs[NFTA_RULE_EXPRESSIONS]);
+	left = mnl_attr_get_payload_len(attrs[NFTA_RULE_EXPRESSIONS]);
+	while (r == 0 && (expression = attr_next(&at, &left)) != NULL) {
+		name = looked_into(expression);
+		if (name && !present_has(dump->names, name))
+			r = add_name(dump->names, name, strlen(name));
+	}
+	return r;
+}
+
 static int ask(struct nlsock *sock, uint8_t type, struct dump *dump)
 {
 	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
@@ -69,7 +110,7 @@ static int ask(struct nlsock *sock, uint8_t type, struct dump *dump)
 	family->nfgen_family = NFPROTO_INET;
 	family->version = NFNETLINK_V0;
 	mnl_attr_put_strz(message, dump->table_attr, dump->table);
-	r = nlsock_request(sock, message, take, dump);
+	r = nlsock_request(sock, message, type == NFT_MSG_GETRULE ? take_rule : take, dump);
 	return r == -ENOENT ? 0 : r; /* no such table */
 }
 
@@ -86,10 +127,15 @@ int present_read(struct nlsock *sock, const char *table, struct present *ret)
 			       .name_attr = NFTA_CHAIN_NAME,
 			       .attr_max = NFTA_CHAIN_MAX,
 			       .names = &present.chains };
+	struct dump rules = { .table = table,
+			      .table_attr = NFTA_RULE_TABLE,
+			      .names = &present.used };
 	int r = ask(sock, NFT_MSG_GETSET, &sets);
 
 	if (r == 0)
 		r = ask(sock, NFT_MSG_GETCHAIN, &chains);
+	if (r == 0)
+		r = ask(sock, NFT_MSG_GETRULE, &rules);
 	if (r < 0)
 		return r;
 	*ret = present;
@@ -101,6 +147,7 @@ void present_clear(struct present *present)
 {
 	free(present->sets.at);
 	free(present->chains.at);
+	free(present->used.at);
 	memset(present, 0, sizeof(*present));
 }
 

@@ -22,6 +22,7 @@ struct present_names {
 struct present {
 	struct present_names sets; /* without nameless ones, which go with their rules */
 	struct present_names chains;
+	struct present_names used; /* sets that rules look into */
 };
 
 /* Asks the kernel for the table of the inet family. 0 and *ret (empty where there is no such

@@ -16,6 +16,7 @@
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "kernel/attr.h"
+#include "kernel/generation.h"
 #include "kernel/readback_others.h"
 #include "kernel/readback_parts.h"
 
@@ -79,31 +80,6 @@ int readback_dump(struct readback *rb, uint8_t type, const char *set, nlsock_cal
 	return nlsock_request(rb->sock, message, callback, rb);
 }
 
-static int take_generation(const struct nlmsghdr *message, void *data)
-{
-	const struct nlattr *attrs[NFTA_GEN_MAX + 1];
-
-	if (!attr_index(message, sizeof(struct nfgenmsg), attrs, NFTA_GEN_MAX) ||
-	    !attrs[NFTA_GEN_ID])
-		return -EBADMSG;
-	*(uint32_t *)data = attr_u32(attrs[NFTA_GEN_ID], 0);
-	return 0;
-}
-
-/* The number that grows with each change of any rules in this network namespace. */
-static int read_generation(struct nlsock *sock, uint32_t *ret)
-{
-	_Alignas(struct nlmsghdr) char buffer[64] = { 0 };
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	struct nfgenmsg *family;
-
-	message->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN;
-	family = mnl_nlmsg_put_extra_header(message, sizeof(*family));
-	family->nfgen_family = AF_UNSPEC;
-	family->version = NFNETLINK_V0;
-	return nlsock_request(sock, message, take_generation, ret);
-}
-
 static void clear(struct readback *rb)
 {
 	size_t i;
@@ -122,6 +98,8 @@ static bool is_of_no_use(const struct readback *rb, const struct readback_set *s
 {
 	size_t i;
 
+	if (set->joined)
+		return true;
 	if (set->used)
 		return false;
 	if (set->nameless)
@@ -184,6 +162,8 @@ static int read_table(struct nlsock *sock, struct ruleset **ret, struct readback
 	if (r == 0)
 		r = readback_read_rules(&rb);
 	if (r == 0)
+		r = readback_join_parts(&rb);
+	if (r == 0)
 		r = readback_order_chains(&rb);
 	if (r == 0)
 		r = readback_others(sock, trouble);
@@ -198,15 +178,18 @@ int readback_ruleset(struct nlsock *sock, struct ruleset **ret, struct readback_
 	for (attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
 		auto_(ruleset_freep) struct ruleset *ruleset = NULL;
 		uint32_t before = 0, after = 0;
-		int r = read_generation(sock, &before), s;
+		int r = generation_read(sock, &before), s;
 
 		if (r < 0)
 			return r;
 		r = read_table(sock, &ruleset, &found);
-		s = read_generation(sock, &after);
+		s = generation_read(sock, &after);
 		/* Half of one ruleset and half of another would be neither. */
 		if (r == -EINTR || (s == 0 && before != after))
 			continue;
+		if (r == -EBADMSG && !found.what[0])
+			(void)snprintf(found.what, sizeof(found.what), "%s",
+				       _("a message of the kernel could not be read"));
 		if (r == -EBADMSG)
 			*trouble = found;
 		if (r < 0 || s < 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table's flags and its chains read back, and their order. */
 #include <errno.h>
-#include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -59,8 +58,7 @@ static int check_table(struct readback *rb)
 		return readback_refuse(rb, NULL,
 				       _("the table is dormant: nothing of it is in force"));
 	if (table.flags)
-		return readback_refuse(rb, NULL,
-				       _("the table has flags of somebody else (%#" PRIx32 ")"),
+		return readback_refuse(rb, NULL, _("the table has flags of somebody else (%#x)"),
 				       table.flags);
 	return 0;
 }
@@ -90,10 +88,9 @@ static int take_hook(struct readback *rb, struct ruleset_chain *chain, const str
 	number = attr_u32(hook[NFTA_HOOK_HOOKNUM], UINT32_MAX);
 	chain->hook = hook_of(number, type);
 	if (chain->hook == HOOK_NONE || hook[NFTA_HOOK_DEV] || hook[NFTA_HOOK_DEVS])
-		return readback_refuse(
-			rb, chain->name,
-			_("a chain of type %s at hook %" PRIu32 ", where Sekisho has none"), type,
-			number);
+		return readback_refuse(rb, chain->name,
+				       _("a chain of type %s at hook %u, where Sekisho has none"),
+				       type, number);
 	if (policy != NF_DROP && policy != NF_ACCEPT)
 		return readback_refuse(rb, chain->name, _("its policy is neither accept nor drop"));
 	chain->priority = (int)attr_u32(hook[NFTA_HOOK_PRIORITY], 0);
@@ -108,7 +105,7 @@ static int take_one(struct readback *rb, const char *name, const struct nlattr *
 
 	if (strlen(name) >= RULESET_NAME_MAX)
 		return readback_refuse(
-			rb, NULL, _("chain %.64s…: no chain of Sekisho has such a name"), name);
+			rb, NULL, _("chain %.64s...: no chain of Sekisho has such a name"), name);
 	grown = readback_grow(rb->chains, rb->chain_count, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
@@ -117,8 +114,8 @@ static int take_one(struct readback *rb, const char *name, const struct nlattr *
 	*chain = (struct ruleset_chain){ .hook = HOOK_NONE };
 	(void)snprintf(chain->name, sizeof(chain->name), "%s", name);
 	if (flags)
-		return readback_refuse(
-			rb, name, _("a chain with flags of somebody else (%#" PRIx32 ")"), flags);
+		return readback_refuse(rb, name, _("a chain with flags of somebody else (%#x)"),
+				       flags);
 	return attrs[NFTA_CHAIN_HOOK] ? take_hook(rb, chain, attrs) : 0;
 }
 

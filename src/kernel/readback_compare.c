@@ -12,8 +12,11 @@
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "common/mono.h"
+#include "kernel/lowered.h"
 #include "kernel/readback.h"
 #include "kernel/readback_parts.h"
+#include "kernel/shapes.h"
+#include "ruleset/same.h"
 #include "ruleset/text.h"
 
 /* The clock that ends elements is not the one that dates are written by. */
@@ -147,56 +150,13 @@ static void replay(const struct ruleset_rule *rule, struct ruleset_rule *ret)
 	memcpy(ret->comment, rule->comment, sizeof(ret->comment));
 }
 
-static bool same_verdict(const struct ruleset_verdict *a, const struct ruleset_verdict *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	return (a->kind != VERDICT_JUMP && a->kind != VERDICT_GOTO) ||
-	       strcmp(a->chain, b->chain) == 0;
-}
-
-static bool same_types(const struct ruleset_statement *a, const struct ruleset_statement *b)
-{
-	size_t i;
-
-	if (a->type_count != b->type_count)
-		return false;
-	for (i = 0; i < a->type_count; i++)
-		if (!memchr(b->types, a->types[i], b->type_count))
-			return false;
-	return true;
-}
-
-static bool same_statement(const struct ruleset_statement *a, const struct ruleset_statement *b)
-{
-	size_t i;
-
-	if (a->kind != b->kind || a->negate != b->negate || a->value != b->value ||
-	    a->mask != b->mask || a->field_count != b->field_count ||
-	    strcmp(a->text, b->text) != 0 || !same_types(a, b))
-		return false;
-	for (i = 0; i < a->field_count; i++)
-		if (a->fields[i] != b->fields[i])
-			return false;
-	if (a->kind == ACT_VERDICT && !same_verdict(&a->verdict, &b->verdict))
-		return false;
-	return (a->kind != ACT_SNAT4 && a->kind != ACT_SNAT6) ||
-	       addr_compare(&a->address, &b->address) == 0;
-}
-
-static bool same_rule(const struct ruleset_rule *a, const struct ruleset_rule *b)
+static bool same_as_read(const struct ruleset_rule *a, const struct ruleset_rule *b)
 {
 	struct ruleset_rule x, y;
-	size_t i;
 
 	replay(a, &x);
 	replay(b, &y);
-	if (x.count != y.count || strcmp(x.comment, y.comment) != 0)
-		return false;
-	for (i = 0; i < x.count; i++)
-		if (!same_statement(&x.statements[i], &y.statements[i]))
-			return false;
-	return true;
+	return same_rule(&x, &y);
 }
 
 #define TEXT_MAX 200
@@ -233,12 +193,12 @@ static int differ_in_rule(const struct difference *d, const struct ruleset *want
 
 	if (i < b->rule_count &&
 	    (i == a->rule_count ||
-	     (i + 1 < b->rule_count && same_rule(&a->rules[i], &b->rules[i + 1]))))
+	     (i + 1 < b->rule_count && same_as_read(&a->rules[i], &b->rules[i + 1]))))
 		return differ(d, _("chain %s, rule %zu is not of the policy: %s"), a->name, i + 1,
 			      rule_text(found, &b->rules[i], is));
 	if (i < a->rule_count &&
 	    (i == b->rule_count ||
-	     (i + 1 < a->rule_count && same_rule(&a->rules[i + 1], &b->rules[i]))))
+	     (i + 1 < a->rule_count && same_as_read(&a->rules[i + 1], &b->rules[i]))))
 		return differ(d, _("chain %s lacks rule %zu of the policy: %s"), a->name, i + 1,
 			      rule_text(wanted, &a->rules[i], should));
 	return differ(d, _("chain %s, rule %zu is: %s; in the policy it is: %s"), a->name, i + 1,
@@ -258,12 +218,13 @@ static int compare_chain(const struct difference *d, const struct ruleset *wante
 	if (a->hook != HOOK_NONE && a->priority != b->priority)
 		return differ(d, _("chain %s has priority %d, not %d"), a->name, b->priority,
 			      a->priority);
-	if (a->hook != HOOK_NONE && a->policy_drop != b->policy_drop)
-		return differ(d, _("chain %s: what no rule decides is %s"), a->name,
-			      b->policy_drop ? _("dropped") : _("accepted"));
+	if (a->hook != HOOK_NONE && a->policy_drop && !b->policy_drop)
+		return differ(d, _("chain %s accepts what no rule decides"), a->name);
+	if (a->hook != HOOK_NONE && !a->policy_drop && b->policy_drop)
+		return differ(d, _("chain %s drops what no rule decides"), a->name);
 	for (i = 0; i < a->rule_count || i < b->rule_count; i++)
 		if (i == a->rule_count || i == b->rule_count ||
-		    !same_rule(&a->rules[i], &b->rules[i]))
+		    !same_as_read(&a->rules[i], &b->rules[i]))
 			return differ_in_rule(d, wanted, found, a, b, i);
 	return 0;
 }
@@ -333,17 +294,66 @@ static int join(const struct ruleset_set *set, struct sorted *sorted)
 	return 0;
 }
 
-static int sort(const struct ruleset_set *set, struct sorted *ret)
+static void add_box(struct sorted *sorted, const struct ruleset_set *set, const struct packed *from,
+		    const uint8_t *ignored)
+{
+	size_t i, j;
+
+	for (i = 0; i < from->count; i++) {
+		struct ruleset_element *e = &sorted->joined[sorted->count++];
+		size_t at = 0;
+
+		packed_get(from, i, e);
+		for (j = 0; ignored && j < set->key_fields; j++) {
+			lowered_fill(e->last + at, ruleset_field_size(set->key[j]), ignored[j]);
+			at += ruleset_field_room(set->key[j]);
+		}
+	}
+}
+
+/* As a big set is loaded: boxes in pieces, of which each is a product of prefixes. */
+static int take_apart(const struct ruleset_set *set, struct sorted *ret)
+{
+	auto_(shapes_clear) struct shapes shapes = { 0 };
+	size_t total, i;
+	int r = shapes_make(set, SHAPES_ROOM, &shapes);
+
+	if (r < 0)
+		return r;
+	total = shapes.rest.count;
+	for (i = 0; i < shapes.count; i++)
+		total += shapes.at[i].entries.count;
+	ret->joined = calloc(total ? total : 1, sizeof(*ret->joined));
+	ret->at = calloc(total ? total : 1, sizeof(struct ruleset_element *));
+	if (!ret->joined || !ret->at)
+		return -ENOMEM;
+	for (i = 0; i < shapes.count; i++)
+		add_box(ret, set, &shapes.at[i].entries, shapes.at[i].ignored);
+	add_box(ret, set, &shapes.rest, NULL);
+	for (i = 0; i < ret->count; i++)
+		ret->at[i] = &ret->joined[i];
+	return 0;
+}
+
+/* in_pieces: where the set was split for the kernel, or would be. */
+static int sort(const struct ruleset_set *set, bool in_pieces, struct sorted *ret)
 {
 	size_t i;
+	int r = 0;
 
-	ret->at = calloc(set->element_count ? set->element_count : 1,
-			 sizeof(struct ruleset_element *));
-	if (!ret->at)
-		return -ENOMEM;
-	ret->count = set->element_count;
-	for (i = 0; i < ret->count; i++)
-		ret->at[i] = &set->elements[i];
+	if (in_pieces && set->key_fields > 1) {
+		r = take_apart(set, ret);
+	} else {
+		ret->at = calloc(set->element_count ? set->element_count : 1,
+				 sizeof(struct ruleset_element *));
+		if (!ret->at)
+			return -ENOMEM;
+		ret->count = set->element_count;
+		for (i = 0; i < ret->count; i++)
+			ret->at[i] = &set->elements[i];
+	}
+	if (r < 0)
+		return r;
 	qsort(ret->at, ret->count, sizeof(struct ruleset_element *), order);
 	return set->interval && set->key_fields == 1 ? join(set, ret) : 0;
 }
@@ -404,10 +414,11 @@ static int compare_elements(const struct difference *d, const struct ruleset_set
 {
 	auto_(free_sorted) struct sorted x = { 0 };
 	auto_(free_sorted) struct sorted y = { 0 };
+	bool in_pieces = a->interval && a->element_count >= LOWERED_ELEMENTS_MIN;
 	size_t i = 0, j = 0;
 	int r = 0;
 
-	if (sort(a, &x) < 0 || sort(b, &y) < 0)
+	if (sort(a, in_pieces, &x) < 0 || sort(b, in_pieces, &y) < 0)
 		return -ENOMEM;
 	while (r == 0 && (i < x.count || j < y.count)) {
 		int which = i == x.count ? 1 : -1;

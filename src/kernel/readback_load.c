@@ -2,7 +2,6 @@
 /* What expressions load into the registers, remembered as what it is, not as a value. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -102,7 +101,7 @@ static int load_meta(struct readback_rule *r, const struct nlattr *data)
 		return readback_refuse_rule(
 			r,
 			_("it looks at a property of packets that Sekisho does not (meta key "
-			  "%" PRIu32 ")"),
+			  "%u)"),
 			load.key);
 	return put(r, &load);
 }
@@ -133,7 +132,7 @@ static int load_ct(struct readback_rule *r, const struct nlattr *data)
 	if (load.len == 0)
 		return readback_refuse_rule(r,
 					    _("it looks at a property of connections that Sekisho "
-					      "does not (ct key %" PRIu32 ")"),
+					      "does not (ct key %u)"),
 					    load.key);
 	return put(r, &load);
 }

@@ -2,7 +2,6 @@
 /* What rules match, read back: comparisons of what was loaded, and look-ups in sets. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -152,7 +151,7 @@ static int compare_fields(struct readback_rule *r, const struct comparison *c)
 		return readback_refuse_rule(
 			r,
 			_("it compares a part of packets that Sekisho does not look at (header "
-			  "%" PRIu32 ", %" PRIu32 " bytes from %" PRIu32 ")"),
+			  "%u, %u bytes from %u)"),
 			c->load->key, c->load->len, c->load->offset);
 	if (set.count == 0 || c->len != c->load->len)
 		return refuse(r);
@@ -429,8 +428,50 @@ int readback_range(struct readback_rule *r, const struct nlattr *data)
 
 /* --- look-ups --- */
 
+/* Of a mask that is a prefix: how many last bits it leaves out. */
+static bool read_prefix(const uint8_t *mask, size_t size, uint8_t *ret_ignored)
+{
+	unsigned int ignored = 0;
+	size_t i = size;
+
+	for (; i > 0 && mask[i - 1] == 0; i--)
+		ignored += 8;
+	if (i > 0) {
+		unsigned int rest = (uint8_t)~mask[i - 1];
+
+		if (rest & (rest + 1))
+			return false;
+		ignored += (unsigned int)__builtin_popcount(rest);
+		i--;
+	}
+	while (i > 0)
+		if (mask[--i] != 0xff)
+			return false;
+	*ret_ignored = (uint8_t)ignored;
+	return true;
+}
+
+/* What is masked of the field that was added last: a connection mark in the statement itself, of
+ * other fields the last bits. */
+static bool take_mask(const struct readback_load *load, struct ruleset_statement *s,
+		      bool *ret_masked)
+{
+	enum ruleset_field field = s->fields[s->field_count - 1];
+
+	if (!load->masked || field == FIELD_TCP_DOFF)
+		return true;
+	if (field == FIELD_CT_MARK) {
+		s->mask = number_of(load->bytes);
+		*ret_masked = true;
+		return true;
+	}
+	return load->len == ruleset_field_size(field) && field != FIELD_IIFNAME &&
+	       field != FIELD_OIFNAME &&
+	       read_prefix(load->bytes, load->len, &s->ignored[s->field_count - 1]);
+}
+
 /* The fields that lie in the registers from byte at on, len bytes of them; false if something else
- * does. *ret_mask: of a connection mark alone, what it is masked by. */
+ * does. */
 static bool take_key(struct readback_rule *r, uint32_t at, uint32_t len,
 		     struct ruleset_statement *s, bool *ret_masked)
 {
@@ -449,12 +490,6 @@ static bool take_key(struct readback_rule *r, uint32_t at, uint32_t len,
 		readback_load_fields(load, fields, &count, &cut);
 		if (count == 0 || cut || s->field_count + count > RULESET_KEY_FIELDS_MAX)
 			return false;
-		if (load->masked && fields[0] == FIELD_CT_MARK) {
-			s->mask = number_of(load->bytes);
-			*ret_masked = true;
-		} else if (load->masked && fields[0] != FIELD_TCP_DOFF) {
-			return false;
-		}
 		for (i = 0; i < count; i++) {
 			/* In a key each field begins on a word. */
 			if (count > 1 && ruleset_field_size(fields[i]) % 4 != 0)
@@ -462,6 +497,8 @@ static bool take_key(struct readback_rule *r, uint32_t at, uint32_t len,
 			s->fields[s->field_count++] = fields[i];
 			done += (uint32_t)ruleset_field_room(fields[i]);
 		}
+		if (!take_mask(load, s, ret_masked))
+			return false;
 	}
 	return true;
 }

@@ -19,6 +19,7 @@ struct readback_set {
 	char name[RULESET_NAME_MAX]; /* in the kernel */
 	bool nameless;               /* it belongs to one rule */
 	bool used;                   /* a statement looks into it, and its key is from there */
+	bool joined;                 /* its elements went over to the set that it is a part of */
 };
 
 /* A table being read. */
@@ -81,6 +82,10 @@ int readback_read_chains(struct readback *rb);
 
 /* All rules of all chains. */
 int readback_read_rules(struct readback *rb);
+
+/* Makes one again of sets that kernel/lowered.c split, and of the rules that look into their parts.
+ */
+int readback_join_parts(struct readback *rb);
 
 /* Puts chains that are jumped to before those that jump. */
 int readback_order_chains(struct readback *rb);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Definitions of sets read back: their keys, flags and names. */
 #include <errno.h>
-#include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -30,17 +29,6 @@ struct readback_set *readback_find_set(struct readback *rb, const char *name)
 	return NULL;
 }
 
-/* The name without the ending that says whose turn it is. */
-static void plain_name(const char *name, char *out, size_t cap)
-{
-	const size_t suffix = strlen(RENAMED_SUFFIX);
-	size_t len = strlen(name);
-
-	if (len > suffix && strcmp(name + len - suffix, RENAMED_SUFFIX) == 0)
-		len -= suffix;
-	(void)snprintf(out, cap, "%.*s", (int)len, name);
-}
-
 static int take_key(struct readback *rb, struct readback_set *set, const struct nlattr **attrs)
 {
 	const struct nlattr *userdata = attrs[NFTA_SET_USERDATA];
@@ -50,9 +38,9 @@ static int take_key(struct readback *rb, struct readback_set *set, const struct 
 				     userdata ? mnl_attr_get_payload(userdata) : NULL,
 				     userdata ? mnl_attr_get_payload_len(userdata) : 0, s->key);
 	if (s->key_fields == 0 || set_key_len(s) != attr_u32(attrs[NFTA_SET_KEY_LEN], 0))
-		return readback_refuse(
-			rb, NULL, _("set %s: its type is none that Sekisho writes (%#" PRIx32 ")"),
-			set->name, attr_u32(attrs[NFTA_SET_KEY_TYPE], 0));
+		return readback_refuse(rb, NULL,
+				       _("set %s: its type is none that Sekisho writes (%#x)"),
+				       set->name, attr_u32(attrs[NFTA_SET_KEY_TYPE], 0));
 	return 0;
 }
 
@@ -62,8 +50,7 @@ static int take_flags(struct readback *rb, struct readback_set *set, const struc
 	struct ruleset_set *s = &set->set;
 
 	if (flags & ~FLAGS_KNOWN)
-		return readback_refuse(rb, NULL,
-				       _("set %s: it can change by itself (flags %#" PRIx32 ")"),
+		return readback_refuse(rb, NULL, _("set %s: it can change by itself (flags %#x)"),
 				       set->name, flags);
 	if (attrs[NFTA_SET_EXPR] || attrs[NFTA_SET_EXPRESSIONS] || attrs[NFTA_SET_OBJ_TYPE])
 		return readback_refuse(rb, NULL, _("set %s: its elements carry expressions"),
@@ -115,8 +102,8 @@ static int take_definition(struct readback *rb, const char *name, const struct n
 	int r;
 
 	if (strlen(name) >= RULESET_NAME_MAX)
-		return readback_refuse(rb, NULL, _("set %.64s…: no set of Sekisho has such a name"),
-				       name);
+		return readback_refuse(rb, NULL,
+				       _("set %.64s...: no set of Sekisho has such a name"), name);
 	grown = readback_grow(rb->sets, rb->set_count, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
@@ -124,7 +111,7 @@ static int take_definition(struct readback *rb, const char *name, const struct n
 	set = &grown[rb->set_count++];
 	*set = (struct readback_set){ 0 };
 	(void)snprintf(set->name, sizeof(set->name), "%s", name);
-	plain_name(name, set->set.name, sizeof(set->set.name));
+	renamed_plain(name, set->set.name, sizeof(set->set.name));
 	r = take_flags(rb, set, attrs);
 	if (r == 0)
 		r = take_key(rb, set, attrs);

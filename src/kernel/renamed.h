@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A ruleset under other names of its sets, so that it can be laid beside the one in force. */
+/* The two names that each set has by turns in the kernel, so that the next can be laid beside the
+ * one in force. */
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "ruleset/ruleset.h"
 
-/* Ends the names of one of two rulesets that take turns in the kernel. */
+/* Ends one of the two. */
 #define RENAMED_SUFFIX ".b"
 
-/* A copy in which the name of every set, and every mention of it, ends in RENAMED_SUFFIX. Elements
- * are borrowed from the original. 0 and *ret (freed with renamed_free(), before the original),
- * -ENOMEM, or -ENAMETOOLONG. */
-int renamed_copy(const struct ruleset *original, struct ruleset **ret);
-void renamed_freep(struct ruleset **copy);
+/* True if name is the one with the ending. */
+bool renamed_is(const char *name);
+
+/* The name without the ending. */
+void renamed_plain(const char *name, char *ret, size_t cap);
+
+/* The other one of the two names. 0 or -ENAMETOOLONG. */
+int renamed_other(const char *name, char *ret, size_t cap);

@@ -18,6 +18,7 @@
 #include "common/defs.h"
 #include "kernel/batch.h"
 #include "kernel/expression.h"
+#include "kernel/lowered.h"
 #include "kernel/set.h"
 
 #define TCP_FLAGS_OFFSET 13U
@@ -151,6 +152,24 @@ static uint32_t register_at(size_t offset)
 	return (uint32_t)(offset % 16 == 0 ? NFT_REG_1 + offset / 16 : NFT_REG32_00 + offset / 4);
 }
 
+/* Leaves the last ignored bits of the field in register reg out. */
+static void mask_field(struct builder *b, enum ruleset_field field, uint8_t ignored, uint32_t reg)
+{
+	uint8_t mask[16] = { 0 };
+	size_t size = ruleset_field_size(field), i;
+
+	if (ignored == 0)
+		return;
+	if (ignored > size * 8) {
+		b->list.error = -EINVAL;
+		return;
+	}
+	lowered_fill(mask, size, ignored);
+	for (i = 0; i < size; i++)
+		mask[i] = (uint8_t)~mask[i];
+	expression_mask(&b->list, reg, mask, (uint32_t)size);
+}
+
 /* All fields of a key, side by side from register 1 on. */
 static void load_key(struct builder *b, const struct ruleset_statement *s)
 {
@@ -168,6 +187,7 @@ static void load_key(struct builder *b, const struct ruleset_statement *s)
 			return;
 		}
 		load_field(b, s->fields[i], register_at(offset));
+		mask_field(b, s->fields[i], s->ignored[i], register_at(offset));
 		offset += ruleset_field_room(s->fields[i]);
 	}
 }

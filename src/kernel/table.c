@@ -104,6 +104,19 @@ int table_put_flush(struct batch *batch)
 	return 0;
 }
 
+int table_put_flush_chain(struct batch *batch, const char *chain)
+{
+	const struct batch_object object = { .kind = BATCH_CHAIN, .name = chain };
+	struct nlmsghdr *message = batch_start(batch, NFT_MSG_DELRULE, 0, &object);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_RULE_TABLE, batch_table(batch));
+	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain);
+	batch_finish(batch);
+	return 0;
+}
+
 int table_put_delete(struct batch *batch, enum batch_kind kind, const char *name)
 {
 	const struct batch_object object = { .kind = kind, .name = name };

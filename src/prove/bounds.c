@@ -266,6 +266,24 @@ int bounds_permitted(struct space *space, const struct policy *policy, uint32_t 
 	return 0;
 }
 
+int bounds_likely(struct space *space, const struct policy *policy, uint32_t ret[BOUNDS_LIKELY])
+{
+	struct bounds b = { .space = space, .policy = policy };
+	struct diagram *d = space->diagram;
+	uint32_t from = DIAGRAM_NONE, to = DIAGRAM_NONE;
+	int err = start(&b);
+
+	if (err)
+		return err;
+	for (size_t z = 0; z < ZONE_COUNT; z++) {
+		from = diagram_or(d, from, b.from_zones[z]);
+		to = diagram_or(d, to, b.to_zones[z]);
+	}
+	ret[0] = diagram_and(d, b.came_in, b.leaves);
+	ret[1] = diagram_and(d, from, to);
+	return 0;
+}
+
 /* Everybody who plays one of the roles: endpoints, services, or the internet. */
 static uint32_t players(struct bounds *b, uint32_t roles, enum space_variable side)
 {

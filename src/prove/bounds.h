@@ -13,6 +13,12 @@
  * in and leave by. 0 and *ret, or -ENOMEM. */
 int bounds_permitted(struct space *space, const struct policy *policy, uint32_t *ret);
 
+/* Packets that are likely to occur: first those that come in and leave by interfaces behind which
+ * the policy has their addresses live; second those whose addresses are of some zone, the external
+ * one among them, and no martians. 0 and ret filled, or -ENOMEM. */
+#define BOUNDS_LIKELY 2
+int bounds_likely(struct space *space, const struct policy *policy, uint32_t ret[BOUNDS_LIKELY]);
+
 /* A forbidden flow. */
 struct bounds_forbidden {
 	uint32_t ends;  /* from its sources to its destinations */

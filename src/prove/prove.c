@@ -149,31 +149,6 @@ static uint32_t icmp_errors(struct proof *p, uint8_t family)
 	return both(p, set, space_family(&p->space, family));
 }
 
-/* Only what the policy and the catalogue permit passes: as a first packet; an answer only in a
- * connection that has a mark; and of related packets only ICMP errors. */
-static int claim_default_deny(struct proof *p, struct prove_claim *claim)
-{
-	uint32_t permitted, start, passing = DIAGRAM_NONE;
-	int err = bounds_permitted(&p->space, p->policy, &permitted);
-
-	if (!err)
-		err = judge(p, claim, less(p, p->passing, permitted), WITNESS_PASSES);
-	if (err)
-		return err;
-	start = diagram_range(p->space.diagram, SPACE_STATE, SPACE_NEW, SPACE_RELATED);
-	start = both(p, start, both(p, in_direction(p, true), no_ct_mark(p)));
-	err = pass(p, start, NULL, &passing);
-	if (!err)
-		err = judge(p, claim, passing, WITNESS_PASSES);
-	if (err)
-		return err;
-	err = pass(p, both(p, in_state(p, SPACE_RELATED), any_marks(p)), NULL, &passing);
-	if (err)
-		return err;
-	passing = less(p, passing, either(p, icmp_errors(p, 4), icmp_errors(p, 6)));
-	return judge(p, claim, passing, WITNESS_PASSES);
-}
-
 /* True for the forbidden flows that shut pairs of zones: their packets pass whatever mark their
  * connection has. */
 static bool shuts_zones(const struct guideline_forbidden *forbidden)
@@ -228,9 +203,10 @@ static uint32_t bare_segments(struct proof *p)
 	return both(p, set, space_is(&p->space, SPACE_L4PROTO, IPPROTO_TCP));
 }
 
-/* Another tenant of the same service is told by name alone: before a name is known, nothing but
- * bare segments passes unread, and no rule makes the connection count as decided. */
-static int claim_inspected(struct proof *p, struct prove_claim *claim, uint32_t inspected)
+/* Of connections that are not decided, nothing but bare segments passes without being queued to the
+ * daemon, and no rule makes them count as decided. Another tenant of the same service is told by
+ * name alone, which only the daemon reads. */
+static int claim_unread(struct proof *p, struct prove_claim *claim, uint32_t among)
 {
 	static const uint32_t states[] = { MARK_NONE, MARK_UNDECIDED, MARK_GUARDED, MARK_PROVING };
 	uint32_t undecided = DIAGRAM_NONE, start, bad = DIAGRAM_NONE;
@@ -241,8 +217,8 @@ static int claim_inspected(struct proof *p, struct prove_claim *claim, uint32_t 
 		undecided = either(p, undecided,
 				   space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, states[i]));
 	start = both(p, either(p, in_state(p, SPACE_NEW), in_state(p, SPACE_ESTABLISHED)),
-		     both(p, in_direction(p, false), any_marks(p)));
-	start = both(p, both(p, start, undecided), inspected);
+		     any_marks(p));
+	start = both(p, both(p, start, undecided), among);
 	err = pass(p, start, &ways, &start);
 	for (size_t i = 0; !err && i < ways.count; i++) {
 		const struct reach_way *way = &ways.at[i];
@@ -253,6 +229,33 @@ static int claim_inspected(struct proof *p, struct prove_claim *claim, uint32_t 
 		bad = either(p, bad, less(p, way->set, both(p, bare_segments(p), undecided)));
 	}
 	return err ? err : judge(p, claim, bad, WITNESS_PASSES_UNREAD);
+}
+
+/* Only what the policy and the catalogue permit passes, as a first packet; an answer only in a
+ * connection that has a mark; of related packets only ICMP errors; and nothing without the daemon's
+ * word, which makes the record. */
+static int claim_default_deny(struct proof *p, struct prove_claim *claim)
+{
+	uint32_t permitted, start, passing = DIAGRAM_NONE;
+	int err = bounds_permitted(&p->space, p->policy, &permitted);
+
+	if (!err)
+		err = judge(p, claim, less(p, p->passing, permitted), WITNESS_PASSES);
+	if (err)
+		return err;
+	start = diagram_range(p->space.diagram, SPACE_STATE, SPACE_NEW, SPACE_RELATED);
+	start = both(p, start, both(p, in_direction(p, true), no_ct_mark(p)));
+	err = pass(p, start, NULL, &passing);
+	if (!err)
+		err = judge(p, claim, passing, WITNESS_PASSES);
+	if (err)
+		return err;
+	err = pass(p, both(p, in_state(p, SPACE_RELATED), any_marks(p)), NULL, &passing);
+	if (err)
+		return err;
+	passing = less(p, passing, either(p, icmp_errors(p, 4), icmp_errors(p, 6)));
+	err = judge(p, claim, passing, WITNESS_PASSES);
+	return err ? err : claim_unread(p, claim, DIAGRAM_ALL);
 }
 
 static int claim_forbidden(struct proof *p, struct prove_claim *claim)
@@ -279,7 +282,7 @@ static int claim_forbidden(struct proof *p, struct prove_claim *claim)
 	if (!err && forbidden->from_zone == ZONE_INTERNET && forbidden->to_zone == ZONE_MYNUMBER)
 		err = claim_no_errors_in(p, claim, &bounds);
 	if (!err && inspected != DIAGRAM_NONE)
-		err = claim_inspected(p, claim, inspected);
+		err = claim_unread(p, claim, inspected);
 	return err;
 }
 
@@ -313,6 +316,8 @@ static int start(struct proof *p, const struct ruleset *ruleset)
 		err = space_start(&p->space);
 	if (!err)
 		err = witness_start(&p->witness, &p->space, ruleset);
+	if (!err)
+		err = bounds_likely(&p->space, p->policy, p->witness.likely);
 	if (err)
 		return err;
 	p->witness.queue_first = daemon->queue_first;

@@ -59,8 +59,9 @@ static int confirm(struct witness *witness, enum witness_kind kind, const struct
 		       : -ENOENT;
 }
 
-int witness_find(struct witness *witness, uint32_t set, enum witness_kind kind,
-		 struct walk_packet *ret)
+/* Tries a few packets of the set, which is not empty. */
+static int find_among(struct witness *witness, uint32_t set, enum witness_kind kind,
+		      struct walk_packet *ret)
 {
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP };
 	uint32_t values[SPACE_VARIABLES];
@@ -76,6 +77,20 @@ int witness_find(struct witness *witness, uint32_t set, enum witness_kind kind,
 	if (!err)
 		*ret = packet;
 	return err;
+}
+
+int witness_find(struct witness *witness, uint32_t set, enum witness_kind kind,
+		 struct walk_packet *ret)
+{
+	int err = -ENOENT;
+
+	for (size_t i = 0; err == -ENOENT && i < ARRAY_SIZE(witness->likely); i++) {
+		uint32_t likely = diagram_and(witness->space->diagram, set, witness->likely[i]);
+
+		if (likely != DIAGRAM_NONE)
+			err = find_among(witness, likely, kind, ret);
+	}
+	return err == -ENOENT ? find_among(witness, set, kind, ret) : err;
 }
 
 static const char *state_text(uint32_t state)

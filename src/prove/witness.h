@@ -17,7 +17,10 @@ enum witness_kind {
 struct witness {
 	struct space *space;
 	struct walk *walk;
-	uint16_t queue_first, queue_last; /* that the daemon reads: set by the caller */
+	/* set by the caller */
+	uint16_t queue_first, queue_last; /* that the daemon reads */
+	uint32_t likely[2];               /* packets that are likely to occur: one of them is
+					   * shown if there is one; the first before the second */
 };
 
 /* Borrows both. 0 or -ENOMEM. */

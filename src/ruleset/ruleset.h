@@ -123,6 +123,9 @@ struct ruleset_statement {
 	uint32_t value, mask;
 	enum ruleset_field fields[RULESET_KEY_FIELDS_MAX];
 	size_t field_count;
+	/* Of each field, how many of its last bits are not looked at. Never in a compiled ruleset:
+	 * kernel/lowered.c splits big interval sets so, and kernel/readback.c joins them again. */
+	uint8_t ignored[RULESET_KEY_FIELDS_MAX];
 	char text[RULESET_LOG_PREFIX_MAX]; /* set or map name, interface, or log prefix */
 	uint8_t types[RULESET_ICMP_TYPES_MAX];
 	size_t type_count;

@@ -25,6 +25,7 @@ START_TEST(differences_are_boxes_and_exit_one)
 	ck_assert_msg(r->code == CMD_FINDING, "%s%s", r->out, r->err);
 	probe_has(r->out, "becomes permitted: alpha-prime-u:lgwan-terminal>permitted-cloud");
 	probe_has(r->out, "becomes refused: route-1:mynumber-daas>mynumber-printer");
+	probe_has(r->out, "becomes permitted: reiji-city.sharepoint.com (m365-files)");
 	probe_has(r->out, "boxes opened ");
 	ck_assert_str_eq(r->err, "");
 	/* the other way round */

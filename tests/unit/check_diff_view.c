@@ -16,6 +16,8 @@ static struct differ_service services[] = { { IPPROTO_TCP, IPPROTO_TCP, 443, 443
 static struct differ_box box;
 static struct differ_result result;
 static struct diff_cuts cuts;
+static struct diff_names no_names;
+static struct diff_view view = { .flows = &result, .names = &no_names, .cuts = &cuts };
 
 static void set_up(void)
 {
@@ -49,7 +51,8 @@ static char *print(int64_t now_s)
 	FILE *to = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(to);
-	diff_view_print(&result, &cuts, now_s, to);
+	view.now_s = now_s;
+	diff_view_print(&view, to);
 	(void)fclose(to);
 	return text;
 }
@@ -71,7 +74,7 @@ START_TEST(people_get_boxes_with_the_guidelines_words)
 	has(text, "to 10.0.0.0 [lan0, *]\n");
 	has(text, "ports tcp/443, udp/100-200, 47-50; until 2001-09-09T01:46:40Z\n");
 	has(text, "LGWAN接続系から外部へのアクセス先を");
-	has(text, "boxes opened 1, shut 0, treated otherwise 0\n");
+	has(text, "boxes opened 1, shut 0, treated otherwise 0; names 0\n");
 	has(text, "was not looked at: nobody asked\n");
 	free(text);
 }
@@ -81,13 +84,15 @@ START_TEST(what_is_over_is_not_told)
 {
 	char *text;
 
-	ck_assert(!diff_view_is_same(&result, 999999999));
-	ck_assert(diff_view_is_same(&result, 1000000000));
+	view.now_s = 999999999;
+	ck_assert(!diff_view_is_same(&view));
+	view.now_s = 1000000000;
+	ck_assert(diff_view_is_same(&view));
 	text = print(1000000000);
 	has(text, "The same flows are permitted.\n");
 	free(text);
 	result.macs_differ = true;
-	ck_assert(!diff_view_is_same(&result, 1000000000));
+	ck_assert(!diff_view_is_same(&view));
 }
 END_TEST
 
@@ -101,6 +106,30 @@ START_TEST(another_treatment_tells_both)
 	has(text, "is treated otherwise: ");
 	has(text, "(by the name that the client says; so far by address and port)");
 	free(text);
+}
+END_TEST
+
+START_TEST(names_are_told_with_their_service)
+{
+	struct diff_name some[] = { { "a.example", "files", true },
+				    { "*.b.example", "mail", false } };
+	struct diff_names names_that_differ = { some, 2 };
+	json_t *object, *first;
+	char *text;
+
+	result.count = 0;
+	view.names = &names_that_differ;
+	ck_assert(!diff_view_is_same(&view));
+	text = print(5);
+	has(text, "becomes permitted: a.example (files)\nbecomes refused: *.b.example (mail)\n");
+	has(text, "; names 2\n");
+	free(text);
+	object = diff_view_json(&view);
+	first = json_array_get(json_object_get(object, "names"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(first, "name")), "a.example");
+	ck_assert_str_eq(json_string_value(json_object_get(first, "change")), "opened");
+	json_decref(object);
+	view.names = &no_names;
 }
 END_TEST
 
@@ -125,7 +154,7 @@ END_TEST
 
 START_TEST(machines_get_all_of_it)
 {
-	json_t *object = diff_view_json(&result, &cuts, 5), *first, *cut;
+	json_t *object = diff_view_json(&view), *first, *cut;
 
 	ck_assert_ptr_nonnull(object);
 	ck_assert(json_is_false(json_object_get(object, "same")));
@@ -156,6 +185,7 @@ int main(void)
 	tcase_add_test(tcase, people_get_boxes_with_the_guidelines_words);
 	tcase_add_test(tcase, what_is_over_is_not_told);
 	tcase_add_test(tcase, another_treatment_tells_both);
+	tcase_add_test(tcase, names_are_told_with_their_service);
 	tcase_add_test(tcase, flows_to_be_cut_are_counted_and_named);
 	tcase_add_test(tcase, machines_get_all_of_it);
 	suite_add_tcase(suite, tcase);

@@ -352,6 +352,36 @@ START_TEST(marks_that_a_rule_makes_up_are_found)
 }
 END_TEST
 
+START_TEST(without_a_claim_about_tenants_unread_flows_are_found_all_the_same)
+{
+	static const struct ruleset_rule decided = {
+		.statements = { { .kind = ACT_SET_CT_MARK, .value = MARK_OPEN }, accept_statement },
+		.count = 2
+	};
+	auto_(site_clear) struct site site;
+
+	site_open(&site, "conf/examples/alpha-prime-a");
+	put_rule(chain_of(&site, "inspect"), 0, &decided);
+	prove(&site);
+	ck_assert_int_eq(status_of(&site, "other-tenant"), PROVE_NOT_APPLICABLE);
+	ck_assert_int_eq(status_of(&site, "default-deny"), PROVE_FAILS);
+}
+END_TEST
+
+START_TEST(what_passes_without_a_record_is_found)
+{
+	static const struct ruleset_rule unrecorded = { .statements = { accept_statement },
+							.count = 1 };
+	auto_(site_clear) struct site site;
+
+	site_open(&site, "conf/examples/route-5");
+	put_rule(chain_of(&site, "admit"), 0, &unrecorded);
+	prove(&site);
+	ck_assert_int_eq(status_of(&site, "default-deny"), PROVE_FAILS);
+	ck_assert_int_eq(status_of(&site, "desktop-from-other-source"), PROVE_HOLDS);
+}
+END_TEST
+
 START_TEST(undecided_flows_that_are_let_through_are_found)
 {
 	auto_(site_clear) struct site site;
@@ -536,6 +566,29 @@ START_TEST(a_statement_that_is_not_understood_lets_nothing_be_claimed)
 }
 END_TEST
 
+START_TEST(who_loads_nothing_unproven_is_told_claim_and_packet)
+{
+	static const struct ruleset_rule all = { .statements = { accept_statement }, .count = 1 };
+	auto_(errors_clear) struct errors errors = { 0 };
+	auto_(site_clear) struct site site;
+	bool named = false;
+
+	site_open(&site, "conf/examples/reiji-city");
+	ck_assert_int_eq(prove_policy(site.policy, site.ruleset, &errors), 0);
+	ck_assert_uint_eq(errors.count, 0);
+	put_rule(chain_of(&site, "forward"), 0, &all);
+	ck_assert_int_eq(prove_policy(site.policy, site.ruleset, &errors), -EINVAL);
+	ck_assert_uint_gt(errors.count, 5);
+	for (size_t i = 0; i < errors.count; i++) {
+		ck_assert_ptr_nonnull(errors.at[i].file);
+		named |= strstr(errors.at[i].text, "(internet-to-mynumber)") &&
+			 strstr(errors.at[i].text, "a new flow from ") &&
+			 strstr(errors.at[i].text, "(in by inet0)");
+	}
+	ck_assert(named);
+}
+END_TEST
+
 START_TEST(a_later_base_chain_cannot_open_what_an_earlier_one_shut)
 {
 	static const struct ruleset_rule all = { .statements = { accept_statement }, .count = 1 };
@@ -561,6 +614,8 @@ int main(void)
 	tcase_add_test(tcase, known_flows_before_the_forbidden_pairs_are_the_wrong_order);
 	tcase_add_test(tcase, one_address_too_many_in_a_set_is_found);
 	tcase_add_test(tcase, marks_that_a_rule_makes_up_are_found);
+	tcase_add_test(tcase, without_a_claim_about_tenants_unread_flows_are_found_all_the_same);
+	tcase_add_test(tcase, what_passes_without_a_record_is_found);
 	tcase_add_test(tcase, undecided_flows_that_are_let_through_are_found);
 	tcase_add_test(tcase, a_queue_that_somebody_else_reads_is_found);
 	tcase_add_test(tcase, icmp_errors_from_the_internet_zone_into_mynumber_are_found);
@@ -571,6 +626,7 @@ int main(void)
 	tcase_add_test(tcase, a_relay_server_from_anybodys_hardware_address_is_found);
 	tcase_add_test(tcase, a_hole_for_screen_transfer_that_is_wider_than_its_ports_is_found);
 	tcase_add_test(tcase, a_statement_that_is_not_understood_lets_nothing_be_claimed);
+	tcase_add_test(tcase, who_loads_nothing_unproven_is_told_claim_and_packet);
 	tcase_add_test(tcase, a_later_base_chain_cannot_open_what_an_earlier_one_shut);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);

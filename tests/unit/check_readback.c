@@ -464,7 +464,7 @@ START_TEST(an_opened_policy_is_named)
 {
 	netns_enter();
 	expect_difference("chain inet sekisho forward { policy accept; }",
-			  "chain forward: what no rule decides is accepted");
+			  "chain forward accepts what no rule decides");
 }
 END_TEST
 

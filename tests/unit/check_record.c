@@ -222,6 +222,44 @@ START_TEST(default_refusal_names_no_rule_though_a_flow_was_near)
 }
 END_TEST
 
+START_TEST(refusal_that_the_guideline_wants_names_the_forbidden_flow)
+{
+	result.permitted = false;
+	result.reason = REASON_FORBIDDEN;
+	result.forbidden = guideline_forbidden_of("lgwan-to-internet-data");
+	record.in_kernel = true;
+	record.rule = "sekisho:not-permitted";
+	member_is("rule.id", "lgwan-to-internet-data");
+	member_is("rule.reference", result.forbidden->source);
+	member_is("rule.ruleset", NULL);
+	member_is("sekisho.kernel_rule", "not-permitted");
+	member_is("event.reason", "forbidden");
+}
+END_TEST
+
+START_TEST(exception_is_named_in_place_of_a_rule)
+{
+	char name[] = "migration";
+	struct policy_exception exception = { .name = name };
+
+	member_is("sekisho.exception", NULL);
+	result.reason = REASON_PERMITTED_EXCEPTION;
+	result.exception = &exception;
+	result.flow = NULL;
+	member_is("sekisho.exception", "migration");
+	member_is("event.reason", "permitted-exception");
+	member_is("event.outcome", "success");
+	member_is("rule.id", NULL);
+	result.permitted = false;
+	result.reason = REASON_EXCEPTION_EXPIRED;
+	record.in_kernel = true;
+	record.rule = "sekisho:exception-expired";
+	member_is("sekisho.exception", "migration");
+	member_is("event.action", "kernel-refusal");
+	member_is("event.outcome", "failure");
+}
+END_TEST
+
 START_TEST(ports_are_told_where_the_protocol_has_them)
 {
 	static const struct {
@@ -343,6 +381,7 @@ START_TEST(longest_texts_of_the_worst_bytes_still_fit)
 	static char worst[8192];
 	static char longest[8192];
 	struct guideline_flow flow = { .id = longest, .source = longest };
+	struct policy_exception exception = { .name = worst };
 
 	memset(worst, '\x01', sizeof(worst) - 1);
 	memset(longest, 'x', sizeof(longest) - 1);
@@ -358,6 +397,7 @@ START_TEST(longest_texts_of_the_worst_bytes_still_fit)
 	record.count = INT64_MAX;
 	result.flow = &flow;
 	result.pattern = worst;
+	result.exception = &exception;
 	for (unsigned int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		record.kind = (enum record_kind)kind;
 		for (unsigned int role = 0; role < ROLE_COUNT; role++) {
@@ -394,6 +434,8 @@ int main(void)
 	tcase_add_test(tcase, action_tells_what_was_decided_and_where);
 	tcase_add_test(tcase, forbidden_flow_is_the_rule_of_its_refusal);
 	tcase_add_test(tcase, default_refusal_names_no_rule_though_a_flow_was_near);
+	tcase_add_test(tcase, refusal_that_the_guideline_wants_names_the_forbidden_flow);
+	tcase_add_test(tcase, exception_is_named_in_place_of_a_rule);
 	tcase_add_test(tcase, ports_are_told_where_the_protocol_has_them);
 	tcase_add_test(tcase, ipv6_flow_is_told_as_such);
 	tcase_add_test(tcase, events_of_the_daemon_say_what_happened);

@@ -65,6 +65,20 @@ START_TEST(several_fields_are_rounded_up_and_their_types_strung_together)
 }
 END_TEST
 
+START_TEST(sets_say_that_their_elements_may_expire)
+{
+	struct ruleset_set set = { .name = "s",
+				   .key = { FIELD_SADDR4, FIELD_DADDR4 },
+				   .key_fields = 2,
+				   .timeouts = true };
+
+	expect(&set, &(struct expected){ 7 << 6 | 7, 8, NFT_SET_TIMEOUT });
+	set.interval = true;
+	expect(&set, &(struct expected){ 7 << 6 | 7, 8,
+					 NFT_SET_TIMEOUT | NFT_SET_INTERVAL | NFT_SET_CONCAT });
+}
+END_TEST
+
 START_TEST(maps_are_from_keys_to_verdicts)
 {
 	const struct ruleset_set marks = {
@@ -82,6 +96,11 @@ START_TEST(keys_that_nft_cannot_say_are_refused)
 		{ .name = "many", .key_fields = RULESET_KEY_FIELDS_MAX + 1 },
 		{ .name = "mixed", .key = { FIELD_TCP_DOFF, FIELD_SADDR4 }, .key_fields = 2 },
 		{ .name = "names", .key = { FIELD_IIFNAME }, .key_fields = 1, .interval = true },
+		{ .name = "ends",
+		  .key = { FIELD_SADDR4 },
+		  .key_fields = 1,
+		  .interval = true,
+		  .timeouts = true },
 		{ .name = "marks", .key = { FIELD_CT_MARK }, .key_fields = 1, .interval = true },
 	};
 	size_t i;
@@ -106,6 +125,7 @@ int main(void)
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, a_single_field_has_its_own_length);
 	tcase_add_test(tests, several_fields_are_rounded_up_and_their_types_strung_together);
+	tcase_add_test(tests, sets_say_that_their_elements_may_expire);
 	tcase_add_test(tests, maps_are_from_keys_to_verdicts);
 	tcase_add_test(tests, keys_that_nft_cannot_say_are_refused);
 	srunner_run_all(runner, CK_ENV);

@@ -51,6 +51,26 @@ START_TEST(a_packet_is_found_among_those_that_do_not_pass)
 }
 END_TEST
 
+START_TEST(a_likely_packet_is_shown_where_there_is_one)
+{
+	struct walk_packet packet;
+
+	witness.likely[0] = diagram_and(space.diagram, space_is(&space, SPACE_L4PROTO, IPPROTO_UDP),
+					space_is(&space, SPACE_DPORT, 53));
+	ck_assert_int_eq(witness_find(&witness, DIAGRAM_ALL, WITNESS_PASSES, &packet), 0);
+	ck_assert_uint_eq(packet.l4proto, IPPROTO_UDP);
+	ck_assert_uint_eq(packet.dport, 53);
+	witness.likely[1] = witness.likely[0];
+	witness.likely[0] = space_is(&space, SPACE_L4PROTO, 47);
+	ck_assert_int_eq(witness_find(&witness, DIAGRAM_ALL, WITNESS_PASSES, &packet), 0);
+	ck_assert_uint_eq(packet.dport, 53);
+	/* one that does not pass is of no use */
+	witness.likely[0] = witness.likely[1] = space_is(&space, SPACE_L4PROTO, 47);
+	ck_assert_int_eq(witness_find(&witness, DIAGRAM_ALL, WITNESS_PASSES, &packet), 0);
+	ck_assert_uint_eq(packet.l4proto, IPPROTO_TCP);
+}
+END_TEST
+
 START_TEST(where_the_walk_denies_it_nothing_is_claimed)
 {
 	struct walk_packet packet = { .sport = 77 };
@@ -107,6 +127,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_packet_is_found_among_those_that_do_not_pass);
+	tcase_add_test(tcase, a_likely_packet_is_shown_where_there_is_one);
 	tcase_add_test(tcase, where_the_walk_denies_it_nothing_is_claimed);
 	tcase_add_test(tcase, the_daemons_queue_reads_what_it_gets);
 	tcase_add_test(tcase, the_packet_is_told_in_a_sentence);
