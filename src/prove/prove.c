@@ -203,40 +203,62 @@ static uint32_t bare_segments(struct proof *p)
 	return both(p, set, space_is(&p->space, SPACE_L4PROTO, IPPROTO_TCP));
 }
 
-/* Of connections that are not decided, nothing but bare segments passes without being queued to the
- * daemon, and no rule makes them count as decided. Another tenant of the same service is told by
- * name alone, which only the daemon reads. */
+static uint32_t with_state(struct proof *p, enum space_mark which, const enum mark_state *states,
+			   size_t count)
+{
+	uint32_t set = DIAGRAM_NONE;
+
+	for (size_t i = 0; i < count; i++)
+		set = either(p, set, space_mark(&p->space, which, MARK_STATE_MASK, states[i]));
+	return set;
+}
+
+/* Packets that the daemon has yet to look at: of flows without a name, both ways; of those that
+ * have one, but are compared or watched, the client's. */
+static uint32_t to_be_read(struct proof *p)
+{
+	static const enum mark_state forth[] = { MARK_NONE, MARK_UNDECIDED, MARK_GUARDED,
+						 MARK_WATCHED, MARK_PROVING };
+	static const enum mark_state back[] = { MARK_NONE, MARK_UNDECIDED, MARK_PROVING };
+	uint32_t set = either(
+		p,
+		both(p, in_direction(p, false), with_state(p, SPACE_CT, forth, ARRAY_SIZE(forth))),
+		both(p, in_direction(p, true), with_state(p, SPACE_CT, back, ARRAY_SIZE(back))));
+
+	set = both(p, set, either(p, in_state(p, SPACE_NEW), in_state(p, SPACE_ESTABLISHED)));
+	return both(p, set, any_marks(p));
+}
+
+/* Packets that leave their connection as decided as it was: with its state, or newly undecided. */
+static uint32_t no_more_decided(struct proof *p)
+{
+	uint32_t set = both(p, space_mark(&p->space, SPACE_CT_CAME, MARK_STATE_MASK, MARK_NONE),
+			    space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, MARK_UNDECIDED));
+
+	for (uint32_t state = 0; state <= MARK_STATE_MASK; state++)
+		set = either(p, set,
+			     both(p, space_mark(&p->space, SPACE_CT_CAME, MARK_STATE_MASK, state),
+				  space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, state)));
+	return set;
+}
+
+/* Of what the daemon has yet to look at, nothing but bare segments passes without being queued to
+ * it, and no rule makes a connection count as more decided than it is. Another tenant of the same
+ * service is told by name alone, which only the daemon reads. */
 static int claim_unread(struct proof *p, struct prove_claim *claim, uint32_t among)
 {
-	static const struct {
-		uint32_t state;
-		bool both_ways; /* the daemon let a guarded flow's server answer */
-	} states[] = {
-		{ MARK_NONE, true },
-		{ MARK_UNDECIDED, true },
-		{ MARK_GUARDED, false },
-		{ MARK_PROVING, true },
-	};
-	uint32_t undecided = DIAGRAM_NONE, start, bad = DIAGRAM_NONE;
+	uint32_t allowed = both(p, bare_segments(p), no_more_decided(p));
+	uint32_t passing, bad = DIAGRAM_NONE;
 	auto_(reach_ways_clear) struct reach_ways ways = { 0 };
-	int err;
+	int err = pass(p, both(p, to_be_read(p), among), &ways, &passing);
 
-	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
-		undecided = either(
-			p, undecided,
-			both(p, space_mark(&p->space, SPACE_CT, MARK_STATE_MASK, states[i].state),
-			     states[i].both_ways ? DIAGRAM_ALL : in_direction(p, false)));
-	start = both(p, either(p, in_state(p, SPACE_NEW), in_state(p, SPACE_ESTABLISHED)),
-		     any_marks(p));
-	start = both(p, both(p, start, undecided), among);
-	err = pass(p, start, &ways, &start);
 	for (size_t i = 0; !err && i < ways.count; i++) {
 		const struct reach_way *way = &ways.at[i];
 
 		if (way->end == REACH_QUEUE && way->queue_first >= p->witness.queue_first &&
 		    way->queue_last <= p->witness.queue_last)
 			continue;
-		bad = either(p, bad, less(p, way->set, both(p, bare_segments(p), undecided)));
+		bad = either(p, bad, less(p, way->set, allowed));
 	}
 	return err ? err : judge(p, claim, bad, WITNESS_PASSES_UNREAD);
 }

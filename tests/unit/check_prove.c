@@ -401,6 +401,30 @@ START_TEST(undecided_flows_that_are_let_through_are_found)
 }
 END_TEST
 
+START_TEST(later_payload_of_flows_that_are_still_looked_at_is_found)
+{
+	static const enum mark_state looked_at[] = { MARK_GUARDED, MARK_WATCHED, MARK_PROVING };
+
+	for (size_t i = 0; i < ARRAY_SIZE(looked_at); i++) {
+		const struct ruleset_rule rule = {
+			.statements = { { .kind = MATCH_CT_MARK,
+					  .mask = MARK_STATE_MASK,
+					  .value = looked_at[i] },
+					accept_statement },
+			.count = 2,
+		};
+		auto_(site_clear) struct site site;
+
+		site_open(&site, "conf/examples/reiji-city");
+		put_rule(chain_of(&site, "inspect"), 0, &rule);
+		prove(&site);
+		ck_assert_msg(status_of(&site, "other-tenant") == PROVE_FAILS, "%d",
+			      (int)looked_at[i]);
+		ck_assert_int_eq(status_of(&site, "default-deny"), PROVE_FAILS);
+	}
+}
+END_TEST
+
 START_TEST(a_queue_that_somebody_else_reads_is_found)
 {
 	auto_(site_clear) struct site site;
@@ -617,6 +641,7 @@ int main(void)
 	tcase_add_test(tcase, without_a_claim_about_tenants_unread_flows_are_found_all_the_same);
 	tcase_add_test(tcase, what_passes_without_a_record_is_found);
 	tcase_add_test(tcase, undecided_flows_that_are_let_through_are_found);
+	tcase_add_test(tcase, later_payload_of_flows_that_are_still_looked_at_is_found);
 	tcase_add_test(tcase, a_queue_that_somebody_else_reads_is_found);
 	tcase_add_test(tcase, icmp_errors_from_the_internet_zone_into_mynumber_are_found);
 	tcase_add_test(tcase, related_packets_that_are_no_icmp_errors_are_found);
