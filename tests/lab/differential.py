@@ -263,7 +263,7 @@ def mutated_run(run, tap, arguments):
     noticed, number = collections.defaultdict(list), arguments.first
     run.mutating = True
     while number < arguments.first + 100:
-        run.kinds = [k for k in simulation.MUTATIONS if len(noticed[k]) < 3 or len(noticed[k]) < 15 and not any(noticed[k])]
+        run.kinds = [k for k in simulation.MUTATIONS if len(noticed[k]) < 3 or len(noticed[k]) < 60 and not any(noticed[k])]
         if not run.kinds:
             break
         found = run.policy(number)
