@@ -14,6 +14,7 @@
 #include "broker/verdict.h"
 #include "common/defs.h"
 #include "common/mono.h"
+#include "kernel/apply.h"
 #include "kernel/present.h"
 #include "policy/policy.h"
 
@@ -77,6 +78,9 @@ static struct table_state table_state(const struct broker *broker)
 		return (struct table_state){ "unknown", NULL, NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		there += present_has(&present.chains, ours[i]);
+	if (there == ARRAY_SIZE(ours) && broker->loaded &&
+	    !apply_state_is_current(broker->loaded, broker->table))
+		return (struct table_state){ "touched", NULL, NULL };
 	if (there == ARRAY_SIZE(ours))
 		return (struct table_state){ "in place", NULL, NULL };
 	if (!present_has(&present.chains, ours[0]))

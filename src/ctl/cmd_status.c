@@ -60,7 +60,13 @@ static bool lacks_table(const json_t *answer)
 {
 	const char *table = text_of(json_object_get(answer, "kernel"), "table");
 
-	return *table && strcmp(table, "in place") != 0;
+	return *table && strcmp(table, "in place") != 0 && strcmp(table, "touched") != 0;
+}
+
+/* True if some nftables rule has changed, the daemon's or another's. */
+static bool is_touched(const json_t *answer)
+{
+	return strcmp(text_of(json_object_get(answer, "kernel"), "table"), "touched") == 0;
 }
 
 /* Said on standard error, too, so that nobody who throws the output away misses it. */
@@ -68,7 +74,14 @@ static void warn_of_table(const json_t *answer)
 {
 	const char *table = text_of(json_object_get(answer, "kernel"), "table");
 
-	if (strcmp(table, "missing") == 0)
+	if (strcmp(table, "touched") == 0)
+		(void)fputs(
+			_("sekishoctl: WARNING: somebody has changed nftables rules since the "
+			  "daemon loaded its table. \"sekishoctl prove --running POLICY\" tells "
+			  "whether these are still as they were; \"sekishoctl reload\" loads "
+			  "them again.\n"),
+			stderr);
+	else if (strcmp(table, "missing") == 0)
 		(void)fputs(_("sekishoctl: WARNING: the kernel's table is missing, so NOTHING IS "
 			      "ENFORCED. \"sekishoctl reload\" loads it again.\n"),
 			    stderr);
@@ -90,6 +103,7 @@ static const char *const words[] = {
 	N_("open"),
 	N_("changed"),
 	N_("in place"),
+	N_("touched"),
 	N_("missing"),
 	N_("unknown"),
 	N_("the table is missing"),
@@ -236,7 +250,7 @@ static int show(json_t *answer)
 		(void)fprintf(stderr, "sekishoctl: %s\n", text_of(answer, "text"));
 		return CMD_FINDING;
 	}
-	if (lacks_table(answer))
+	if (lacks_table(answer) || is_touched(answer))
 		warn_of_table(answer);
 	print_state(answer);
 	print_policy(json_object_get(answer, "policy"));

@@ -38,6 +38,13 @@ int apply_state_new(struct apply_state **ret)
 	return 0;
 }
 
+bool apply_state_is_current(const struct apply_state *state, struct nlsock *sock)
+{
+	uint32_t now;
+
+	return generation_read(sock, &now) == 0 && now == state->generation;
+}
+
 void apply_state_free(struct apply_state *state)
 {
 	if (!state)

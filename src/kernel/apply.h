@@ -11,6 +11,8 @@
  * hundred changes cost the same whether the sets are large or small. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "ruleset/ruleset.h"
 
 struct apply_state;
@@ -41,6 +43,10 @@ int apply_ruleset(const struct ruleset *ruleset, const struct apply_options *opt
  * nothing, and the next load sends everything. 0 or -ENOMEM. */
 int apply_state_new(struct apply_state **ret);
 void apply_state_free(struct apply_state *state);
+
+/* True if nobody has changed any nf_tables rules of the network namespace since the last load;
+ * false also where that is not known. */
+bool apply_state_is_current(const struct apply_state *state, struct nlsock *sock);
 void apply_state_freep(struct apply_state **state);
 
 /* Removes the table if it is there. 0 or -errno. */

@@ -172,6 +172,17 @@ static void check_chains(struct lint *l)
 		}
 }
 
+/* True if one end is in the My Number zone, and something of the other is not. */
+static bool crosses_mynumber(const struct policy *policy, const struct addr_list *inside,
+			     const struct addr_list *other)
+{
+	const struct addr_list *zone = &policy->zone_addresses[ZONE_MYNUMBER];
+	auto_(addr_list_clear) struct addr_list rest = { 0 };
+
+	return addr_list_overlap(inside, zone, NULL) &&
+	       addr_list_subtract(other, zone, &rest) == 0 && rest.count > 0;
+}
+
 static void check_exceptions(struct lint *l)
 {
 	for (size_t i = 0; i < l->policy->exception_count; i++) {
@@ -181,6 +192,15 @@ static void check_exceptions(struct lint *l)
 			lint_find(l, LINT_ERROR, e->line, _("name the machines at both ends"),
 				  _("exceptions, %s: %s is more than a few machines"), e->name,
 				  is_wide(&e->from) ? "from" : "to");
+		if (crosses_mynumber(l->policy, &e->from, &e->to) ||
+		    crosses_mynumber(l->policy, &e->to, &e->from))
+			lint_find(l, LINT_WARNING, e->line,
+				  _("leave it out, unless the guideline allows this communication "
+				    "outside of the configurations in use; keep the evidence with "
+				    "its approval"),
+				  _("exceptions, %s: crosses the boundary of the My Number zone "
+				    "(マイナンバー利用事務系)"),
+				  e->name);
 	}
 }
 

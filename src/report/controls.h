@@ -143,3 +143,12 @@ char *controls_source_text(const char *source);
 void controls_text(const struct controls_report *report, FILE *to);
 void controls_html(const struct controls_report *report, FILE *to);
 int controls_json(const struct controls_report *report, FILE *to);
+
+/* What an exception opens, as texts: "192.168.10.5, 192.168.10.7", "198.51.100.9 tcp/8443 tls".
+ * NULL without memory. Owned; cleared with controls_exception_clear(). */
+struct controls_exception {
+	char *from, *to;
+};
+void controls_exception_text(const struct policy_exception *exception,
+			     struct controls_exception *ret);
+void controls_exception_clear(struct controls_exception *texts);

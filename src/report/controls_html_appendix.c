@@ -251,23 +251,10 @@ void controls_html_services(struct html *html, const struct controls_report *rep
 	close_section(html);
 }
 
-static void write_addresses(struct html *html, const struct addr_list *list)
-{
-	char text[ADDR_RANGE_TEXT_MAX];
-	const char *between = "";
-
-	html_open(html, "td", "class", "mono");
-	for (size_t i = 0; i < list->count; i++) {
-		html_text(html, between);
-		html_text(html, addr_range_text(&list->at[i], text));
-		between = ", ";
-	}
-	html_close(html);
-}
-
 static void write_exception(struct html *html, const struct controls_report *report,
 			    const struct policy_exception *e)
 {
+	auto_(controls_exception_clear) struct controls_exception reach = { 0 };
 	const time_t expires = (time_t)e->expires_s;
 	char text[32] = "";
 	struct tm tm;
@@ -276,8 +263,9 @@ static void write_exception(struct html *html, const struct controls_report *rep
 		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M %z", &tm);
 	html_open(html, "tr");
 	cell(html, NULL, e->name);
-	write_addresses(html, &e->from);
-	write_addresses(html, &e->to);
+	controls_exception_text(e, &reach);
+	cell(html, "mono", reach.from ? reach.from : "");
+	cell(html, "mono", reach.to ? reach.to : "");
 	cell(html, NULL, e->reason);
 	cell(html, NULL, e->approved_by);
 	html_open(html, "td");

@@ -223,11 +223,14 @@ static json_t *exceptions_json(const struct controls_report *report)
 
 	for (size_t i = 0; i < policy->exception_count; i++) {
 		const struct policy_exception *e = &policy->exceptions[i];
+		auto_(controls_exception_clear) struct controls_exception reach = { 0 };
 
-		if (append(array, json_pack("{s:s?,s:s?,s:s?,s:I,s:b}", "name", e->name, "reason",
-					    e->reason, "approved_by", e->approved_by, "expires_s",
-					    (json_int_t)e->expires_s, "expired",
-					    e->expires_s <= report->input.now_s)) < 0)
+		controls_exception_text(e, &reach);
+		if (append(array,
+			   json_pack("{s:s?,s:s?,s:s?,s:s?,s:s?,s:I,s:b}", "name", e->name, "from",
+				     reach.from, "to", reach.to, "reason", e->reason, "approved_by",
+				     e->approved_by, "expires_s", (json_int_t)e->expires_s,
+				     "expired", e->expires_s <= report->input.now_s)) < 0)
 			return NULL;
 	}
 	return steal(array);

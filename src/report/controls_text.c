@@ -263,6 +263,7 @@ static void print_exceptions(const struct controls_report *report, FILE *to)
 		line(to, 2, "%s", _("None."));
 	for (size_t i = 0; i < policy->exception_count; i++) {
 		const struct policy_exception *e = &policy->exceptions[i];
+		auto_(controls_exception_clear) struct controls_exception reach = { 0 };
 		const time_t expires = (time_t)e->expires_s;
 		char text[32] = "";
 		struct tm tm;
@@ -271,6 +272,9 @@ static void print_exceptions(const struct controls_report *report, FILE *to)
 			(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M %z", &tm);
 		line(to, 2, _("%s: %s (approved by %s, until %s)"), e->name ? e->name : "",
 		     e->reason ? e->reason : "", e->approved_by ? e->approved_by : "", text);
+		controls_exception_text(e, &reach);
+		line(to, 4, "%s", reach.from ? reach.from : "");
+		line(to, 4, "%s", reach.to ? reach.to : "");
 	}
 	(void)fputc('\n', to);
 }
