@@ -230,10 +230,13 @@ static int claim_inspected(struct proof *p, struct prove_claim *claim, uint32_t 
 	for (size_t i = 0; !err && i < ways.count; i++) {
 		const struct reach_way *way = &ways.at[i];
 
-		if (way->end == REACH_QUEUE && way->queue_first >= p->witness.queue_first &&
-		    way->queue_last <= p->witness.queue_last)
-			continue;
-		bad = either(p, bad, less(p, way->set, both(p, bare_segments(p), undecided)));
+		const bool read = way->end == REACH_QUEUE &&
+				  way->queue_first >= p->witness.queue_first &&
+				  way->queue_last <= p->witness.queue_last;
+
+		bad = either(
+			p, bad,
+			less(p, way->set, read ? undecided : both(p, bare_segments(p), undecided)));
 	}
 	return err ? err : judge(p, claim, bad, WITNESS_PASSES_UNREAD);
 }
