@@ -93,7 +93,9 @@ static enum reason read_requests(struct reading *r, struct flow *flow, struct ev
 		if (got == HTTP_REFUSE)
 			return reason;
 		if (got == HTTP_REQUEST) {
-			reading_pass_by(r, flow, view.at, used);
+			/* what went before the head is the rest of a body */
+			flow->base += (uint32_t)(used - head.len);
+			reading_pass_by(r, flow, view.at + (used - head.len), head.len);
 			name_request(r, flow, head.name, e, s);
 			continue;
 		}

@@ -279,6 +279,60 @@ START_TEST(sizes_of_chunks_cannot_be_replaced)
 }
 END_TEST
 
+/* One packet may be as long as the kernel makes them. */
+START_TEST(head_before_a_long_body_cannot_be_replaced)
+{
+	static const char post[] =
+		"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 40000\r\n\r\n";
+	static char packet[60000];
+	const size_t first = strlen(POST) + 100, head = sizeof(post) - 1;
+
+	begin();
+	seen_text(&seen, 0, POST);
+	seen_data(&seen, strlen(POST), packet, 100);
+	memcpy(packet, post, head);
+	memcpy(packet + head + 40000, GET, strlen(GET));
+	seen_data(&seen, first, packet, head + 40000 + strlen(GET));
+	expect_story("name(a.example)3 follow4 name(a.example)- name(a.example)5");
+	seen_data(&seen, first, packet, 1400);
+	seen_text(&seen, first + head + 40000, GET);
+	expect_story("follow6 follow7");
+	seen_text(&seen, first, "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+	expect_story("refuse(overlap-conflict)8");
+	seen_end(&seen);
+}
+END_TEST
+
+/* Whatever is let go of is dropped when it comes again, not passed. */
+START_TEST(early_data_of_any_length_leaves_no_gap)
+{
+	static uint8_t early[70000];
+	const size_t extensions = packets_hello_begin(early);
+	size_t early_len = packets_extension(early, extensions, 42, "", 0), all;
+
+	begin();
+	early_len = packets_server_name(early, early_len, "files.example", 13);
+	early_len = packets_hello_end(early, extensions, early_len);
+	for (all = early_len; all < 60000; all += 16389)
+		memcpy(early + all, "\x17\x03\x03\x40\x00", 5);
+	seen_data(&seen, 0, early, 8000);
+	seen_data(&seen, 8000, early + 8000, 2000);
+	seen_data(&seen, 10000, early + 10000, 50000);
+	expect_story("name(files.example)3 follow4 follow5");
+	for (size_t at = 0; at < 60000; at += 500) {
+		early[at + 250] ^= 1;
+		seen_data(&seen, at, early + at, 500);
+		early[at + 250] ^= 1;
+		ck_assert(seen.events[0].type == EVENT_DISCARD ||
+			  seen.events[0].type == EVENT_REFUSE);
+		if (seen.events[0].type == EVENT_REFUSE)
+			break;
+		seen.count = 0;
+	}
+	seen_end(&seen);
+}
+END_TEST
+
 START_TEST(small_chunks_may_come_again)
 {
 	static const char head[] =
@@ -384,6 +438,8 @@ int main(void)
 	tcase_add_test(tcase, requests_behind_each_other_may_all_come_again);
 	tcase_add_test(tcase, body_may_come_again_but_not_its_head);
 	tcase_add_test(tcase, sizes_of_chunks_cannot_be_replaced);
+	tcase_add_test(tcase, head_before_a_long_body_cannot_be_replaced);
+	tcase_add_test(tcase, early_data_of_any_length_leaves_no_gap);
 	tcase_add_test(tcase, small_chunks_may_come_again);
 	tcase_add_test(tcase, what_waits_behind_a_hole_of_a_guarded_flow_has_its_time);
 	tcase_add_test(tcase, client_may_wait_for_minutes_behind_its_hello);
