@@ -32,8 +32,8 @@ enum flows_list {
 };
 
 /* Bytes of the client's that were read and let through: hellos with what follows, up to base; or
- * heads of requests. What lies between them, of bodies, does not matter. */
-#define FLOW_KEPT_MAX 4
+ * heads of requests and what frames chunks. What lies between them, of bodies, does not matter. */
+#define FLOW_KEPT_MAX 16
 struct flow_kept {
 	uint64_t where; /* kept.h */
 	uint32_t seq, len;

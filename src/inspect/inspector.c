@@ -22,8 +22,8 @@
 #define GUARDED_SPARED_MS 1000
 #define WATCHED_SPARED_MS 10000
 
-/* A server that has not answered by then has given up as well. */
-#define GUARDED_MS 60000
+/* The client may wait for a person that unlocks a key, or idle after early data. */
+#define GUARDED_MS 300000
 
 /* Bytes kept for comparing, for each slot of the flow table. */
 #define KEPT_PER_FLOW 512
@@ -162,13 +162,19 @@ static void take_admitted(struct inspector *i, const struct arrival *a, uint64_t
 }
 
 /* True if a SYN belongs to an undecided flow, or must not take its place. What is decided says
- * nothing of a connection that conntrack lets begin anew, be its sequence number the same. */
+ * nothing of a connection that conntrack lets begin anew (its SYN bears no state yet), be its
+ * sequence number the same. */
 static bool syn_is_settled(struct inspector *i, struct flow *flow, const struct arrival *a)
 {
 	struct report *report = &i->reading.report;
 
-	if (flow->state != FLOW_UNDECIDED)
-		return false;
+	if (flow->state != FLOW_UNDECIDED) {
+		/* In the same connection: it came while the flow's decision was on its way. */
+		if ((a->raw->mark & MARK_STATE_MASK) == MARK_NONE)
+			return false;
+		report_packet(report, flow, a, EVENT_DISCARD);
+		return true;
+	}
 	if (flow->isn == a->packet.seq) {
 		report_packet(report, flow, a, EVENT_PASS);
 		return true;

@@ -49,8 +49,9 @@ struct inspector_limits {
 struct inspector_packet {
 	const uint8_t *data;
 	size_t len;
-	uint32_t id;   /* the queue's packet id, network order not wanted: host order */
-	uint32_t mark; /* packet mark: MARK_ADMIT; else the flow's connection mark (state bits) */
+	uint32_t id;       /* the queue's packet id, network order not wanted: host order */
+	uint32_t mark;     /* packet mark: MARK_ADMIT; else the flow's connection mark (state bits),
+			    * which     a new connection's first packet does not have */
 	uint32_t iif, oif; /* interface indexes, 0 if unknown */
 	bool truncated;    /* the queue copied less than the packet */
 };

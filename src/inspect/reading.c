@@ -170,8 +170,8 @@ static void read_payload(struct reading *r, struct flow *flow, struct segment *s
 		flow->app = http_head_is_token(view.at[0]) ? APP_HTTP : APP_TLS;
 	if (flow->app == APP_HTTP)
 		reading_http(r, flow, s);
-	else if (view.len != 0)
-		reading_tls(r, flow, s);
+	else if (flow->app == APP_TLS)
+		reading_tls(r, flow, s); /* behind a hole too: what waits has its time */
 }
 
 /* A segment that cannot be read from the packet alone. */

@@ -24,6 +24,37 @@ static bool step_over_hole(struct flow *flow)
 	return true;
 }
 
+/* Of a chunk's data, at most that much is kept beside the framing: fewer, longer pieces. */
+#define DATA_KEPT_MAX 512
+
+/* What frames a chunked body says where the next head begins: it is kept as a head is, and data
+ * between is stepped over. False if there is none of it. *ret_got is HTTP_REFUSE if it is broken.
+ */
+static bool pass_chunked(struct reading *r, struct flow *flow, struct view view,
+			 enum http_result *ret_got, enum reason *ret_reason)
+{
+	const uint64_t any = http_indifferent(&flow->http);
+	const size_t run = any < view.len ? (size_t)any : view.len;
+	struct http_head head;
+	size_t used;
+
+	*ret_got = HTTP_MORE;
+	if (flow->http.phase == HTTP_HEAD || flow->http.phase == HTTP_BODY)
+		return false;
+	if (run == 0) {
+		*ret_got = http_read(&flow->http, view.at, 1, &used, &head, ret_reason);
+		if (*ret_got == HTTP_MORE)
+			reading_pass_by(r, flow, view.at, 1);
+		return true;
+	}
+	http_skip(&flow->http, run);
+	if (run <= DATA_KEPT_MAX)
+		reading_pass_by(r, flow, view.at, run);
+	else
+		flow->base += (uint32_t)run;
+	return true;
+}
+
 /* A request's NAME takes the place of the one before, which goes out without a packet. */
 static void name_request(struct reading *r, struct flow *flow, const char *name, struct event *e,
 			 const struct segment *s)
@@ -53,11 +84,18 @@ static enum reason read_requests(struct reading *r, struct flow *flow, struct ev
 				return REASON_NONE;
 			continue;
 		}
+		if (pass_chunked(r, flow, view, &got, &reason)) {
+			if (got == HTTP_REFUSE)
+				return reason;
+			continue;
+		}
 		got = http_read(&flow->http, view.at, view.len, &used, &head, &reason);
 		if (got == HTTP_REFUSE)
 			return reason;
 		if (got == HTTP_REQUEST) {
-			reading_pass_by(r, flow, view.at, used);
+			/* what went before the head is the rest of a body */
+			flow->base += (uint32_t)(used - head.len);
+			reading_pass_by(r, flow, view.at + (used - head.len), head.len);
 			name_request(r, flow, head.name, e, s);
 			continue;
 		}

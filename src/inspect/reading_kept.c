@@ -5,8 +5,9 @@
 /* What is kept in one piece: more than any window of the first flight. */
 #define KEEP_MAX 32768U
 
-/* Heads that follow each other at once are kept together, a few of them. */
-#define HEADS_MAX 4096U
+/* What follows at once is kept in the same piece up to that length: what must be moved to be joined
+ * is no more than that, and the ring cannot be emptied by many small packets. */
+#define JOIN_MAX 4096U
 
 static void begin_piece(struct flow *flow)
 {
@@ -18,12 +19,10 @@ static void begin_piece(struct flow *flow)
 void reading_pass_by(struct reading *r, struct flow *flow, const uint8_t *bytes, size_t len)
 {
 	struct flow_kept *piece = &flow->kept[0];
-	const uint32_t most = flow->app == APP_HTTP ? HEADS_MAX : KEEP_MAX;
 
 	if (len == 0)
 		return;
-	if (piece->len == 0 || piece->seq + piece->len != flow->base ||
-	    (flow->app == APP_HTTP && piece->len > most))
+	if (piece->len == 0 || piece->seq + piece->len != flow->base || piece->len > JOIN_MAX)
 		begin_piece(flow);
 	piece->where = piece->len == 0 ? kept_put(r->kept, bytes, len)
 				       : kept_extend(r->kept, piece->where, piece->len, bytes, len);
@@ -36,6 +35,8 @@ void reading_pass_by(struct reading *r, struct flow *flow, const uint8_t *bytes,
 			piece->where += excess;
 		piece->seq += excess;
 		piece->len -= excess;
+		/* nothing is between two pieces but what does not matter */
+		flow->kept[1].len = 0;
 	}
 }
 

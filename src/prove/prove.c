@@ -247,7 +247,7 @@ static uint32_t no_more_decided(struct proof *p)
  * service is told by name alone, which only the daemon reads. */
 static int claim_unread(struct proof *p, struct prove_claim *claim, uint32_t among)
 {
-	uint32_t allowed = both(p, bare_segments(p), no_more_decided(p));
+	uint32_t bare = bare_segments(p), same = no_more_decided(p);
 	uint32_t passing, bad = DIAGRAM_NONE;
 	auto_(reach_ways_clear) struct reach_ways ways = { 0 };
 	int err = pass(p, both(p, to_be_read(p), among), &ways, &passing);
@@ -255,10 +255,11 @@ static int claim_unread(struct proof *p, struct prove_claim *claim, uint32_t amo
 	for (size_t i = 0; !err && i < ways.count; i++) {
 		const struct reach_way *way = &ways.at[i];
 
-		if (way->end == REACH_QUEUE && way->queue_first >= p->witness.queue_first &&
-		    way->queue_last <= p->witness.queue_last)
-			continue;
-		bad = either(p, bad, less(p, way->set, allowed));
+		const bool read = way->end == REACH_QUEUE &&
+				  way->queue_first >= p->witness.queue_first &&
+				  way->queue_last <= p->witness.queue_last;
+
+		bad = either(p, bad, less(p, way->set, read ? same : both(p, bare, same)));
 	}
 	return err ? err : judge(p, claim, bad, WITNESS_PASSES_UNREAD);
 }

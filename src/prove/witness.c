@@ -42,6 +42,13 @@ static void wish(uint32_t values[SPACE_VARIABLES], uint8_t l4proto, uint32_t fam
 	values[SPACE_ETHER + 1] = 1;
 }
 
+static bool counts_as_decided(uint32_t ct_mark)
+{
+	const uint32_t state = ct_mark & MARK_STATE_MASK;
+
+	return state == MARK_OPEN || state == MARK_WATCHED;
+}
+
 static int confirm(struct witness *witness, enum witness_kind kind, const struct walk_packet *p)
 {
 	struct walk_result result;
@@ -53,7 +60,8 @@ static int confirm(struct witness *witness, enum witness_kind kind, const struct
 		return 0;
 	if (result.outcome != WALK_QUEUE)
 		return -ENOENT;
-	return kind == WITNESS_PASSES || result.queue_first < witness->queue_first ||
+	return kind == WITNESS_PASSES || counts_as_decided(result.ct_mark) ||
+			       result.queue_first < witness->queue_first ||
 			       result.queue_last > witness->queue_last
 		       ? 0
 		       : -ENOENT;

@@ -175,6 +175,13 @@ static void bare_rule(struct compile *c, const char *set, enum ruleset_field len
 static void inspect_chain(struct compile *c)
 {
 	build_chain(&c->build, "inspect");
+	/* The engine knows a new connection by the state that its first packet does not yet bear.
+	 */
+	build_rule(&c->build, NULL);
+	build_value(&c->build, MATCH_CT_STATE, STATE_NEW);
+	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_NONE);
+	build_value(&c->build, ACT_SET_CT_MARK, MARK_UNDECIDED);
+	queue_packet(c);
 	build_rule(&c->build, NULL);
 	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_NONE);
 	build_value(&c->build, ACT_SET_CT_MARK, MARK_UNDECIDED);

@@ -25,8 +25,9 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def client_hello(name, post_quantum=False, extra=b""):
-    """A TLS 1.3 ClientHello record for name; post_quantum adds a key share of 1,216 bytes, as browsers do."""
+def client_hello(name, post_quantum=False, extra=b"", share=None, session=None, groups=(29, 23)):
+    """A TLS 1.3 ClientHello record for name; post_quantum adds a key share of 1,216 bytes, as browsers do.
+    share: (group, key) instead of a made-up X25519 one; session: the session id, where two hellos must share it."""
     def ext(kind, body):
         return struct.pack("!HH", kind, len(body)) + body
     extensions = b""
@@ -34,8 +35,9 @@ def client_hello(name, post_quantum=False, extra=b""):
         host = name.encode()
         entry = struct.pack("!BH", 0, len(host)) + host
         extensions += ext(0, struct.pack("!H", len(entry)) + entry)
-    shares = struct.pack("!HH", 29, 32) + os.urandom(32)
-    groups = [29, 23]
+    group, key = share or (29, os.urandom(32))
+    shares = struct.pack("!HH", group, len(key)) + key
+    groups = list(groups)
     if post_quantum:
         shares = struct.pack("!HH", 0x11EC, 1216) + os.urandom(1216) + shares
         groups.insert(0, 0x11EC)
@@ -45,7 +47,7 @@ def client_hello(name, post_quantum=False, extra=b""):
     if post_quantum:
         extensions += ext(21, bytes(360))  # as much again as a browser's other extensions take
     extensions += ext(43, b"\x04\x03\x04\x03\x03") + ext(45, b"\x01\x01") + ext(11, b"\x01\x00") + extra
-    body = (b"\x03\x03" + os.urandom(32) + b"\x20" + os.urandom(32) +
+    body = (b"\x03\x03" + os.urandom(32) + b"\x20" + (session or os.urandom(32)) +
             struct.pack("!HHHHH", 8, 0x1301, 0x1302, 0xC02B, 0xC02F) + b"\x01\x00" +
             struct.pack("!H", len(extensions)) + extensions)
     handshake = b"\x01" + struct.pack("!I", len(body))[1:] + body
@@ -72,20 +74,26 @@ class Tcp:
         self.out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 1)  # tells our segments from the kernel's
         self.back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
 
-    def send(self, flags, data=b"", seq=None, ttl=64, options=b"", bad_checksum=False, ack=None,
-             urgent=0):
+    def segment(self, flags, data=b"", seq=None, options=b"", bad_checksum=False, ack=None, urgent=0):
+        """The TCP segment, as it goes behind an IP header."""
         seq = self.seq if seq is None else seq % (1 << 32)
         options += b"\x01" * (-len(options) % 4)
         head = struct.pack("!HHIIBBHHH", self.sport, self.port, seq,
-                           (self.ack if ack is None else ack) if flags & ACK else 0,
+                           (self.ack if ack is None else ack % (1 << 32)) if flags & ACK else 0,
                            (5 + len(options) // 4) << 4, flags, 64240, 0, urgent) + options
         pseudo = (socket.inet_aton(self.source) + socket.inet_aton(self.destination) +
                   struct.pack("!BBH", 0, 6, len(head) + len(data)))
         total = checksum(pseudo + head + data) ^ (0x5555 if bad_checksum else 0)
-        head = head[:16] + struct.pack("!H", total) + head[18:]
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(head) + len(data), random.randrange(65536), 0x4000,
-                         ttl, 6, 0, socket.inet_aton(self.source), socket.inet_aton(self.destination))
-        self.out.sendto(ip + head + data, (self.destination, 0))
+        return head[:16] + struct.pack("!H", total) + head[18:] + data
+
+    def send_ip(self, payload, ttl=64, fragment=0x4000, ident=None):
+        """fragment: the flags and the offset in units of 8 bytes."""
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), random.randrange(65536) if ident is None else ident,
+                         fragment, ttl, 6, 0, socket.inet_aton(self.source), socket.inet_aton(self.destination))
+        self.out.sendto(ip + payload, (self.destination, 0))
+
+    def send(self, flags, data=b"", seq=None, ttl=64, options=b"", bad_checksum=False, ack=None, urgent=0):
+        self.send_ip(self.segment(flags, data, seq, options, bad_checksum, ack, urgent), ttl)
 
     def receive(self, seconds):
         """Next segment for this connection: (flags, seq, ack, data), or None when the time is over."""
@@ -248,4 +256,5 @@ def main():
         sys.exit(f"no script {script}")
 
 
-main()
+if __name__ == "__main__":
+    main()

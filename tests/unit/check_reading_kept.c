@@ -247,6 +247,151 @@ START_TEST(body_may_come_again_but_not_its_head)
 }
 END_TEST
 
+/* The sizes of chunks say where the next head begins. */
+START_TEST(sizes_of_chunks_cannot_be_replaced)
+{
+	static const char head[] =
+		"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const uint8_t data[5000];
+	const size_t at = sizeof(head) - 1;
+
+	for (int i = 0; i < 3; i++) {
+		begin();
+		seen_text(&seen, 0, head);
+		seen_text(&seen, at, "1388\r\n");
+		seen_data(&seen, at + 6, data, 2500);
+		seen_data(&seen, at + 6 + 2500, data, 2500);
+		seen_text(&seen, at + 6 + 5000, "\r\n0\r\n\r\n");
+		expect_story("name(a.example)3 follow4 follow5 follow6 follow7");
+		seen_text(&seen, 0, head);
+		seen_data(&seen, at + 6 + 100, "other", 5);
+		seen_text(&seen, at, "1388\r\n");
+		expect_story("follow8 follow9 follow10");
+		if (i == 0)
+			seen_text(&seen, at, "0\r\n\r\nGET / HTTP/1.1\r\nHost: b.example\r\n");
+		else if (i == 1)
+			seen_text(&seen, at + 6 + 5000, "\r\n4\r\n\r\n");
+		else
+			show(at + 6 + 4998, "\0\0\r\n5\r\n");
+		expect_story("refuse(overlap-conflict)11");
+		seen_end(&seen);
+	}
+}
+END_TEST
+
+/* One packet may be as long as the kernel makes them. */
+START_TEST(head_before_a_long_body_cannot_be_replaced)
+{
+	static const char post[] =
+		"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 40000\r\n\r\n";
+	static char packet[60000];
+	const size_t first = strlen(POST) + 100, head = sizeof(post) - 1;
+
+	begin();
+	seen_text(&seen, 0, POST);
+	seen_data(&seen, strlen(POST), packet, 100);
+	memcpy(packet, post, head);
+	memcpy(packet + head + 40000, GET, strlen(GET));
+	seen_data(&seen, first, packet, head + 40000 + strlen(GET));
+	expect_story("name(a.example)3 follow4 name(a.example)- name(a.example)5");
+	seen_data(&seen, first, packet, 1400);
+	seen_text(&seen, first + head + 40000, GET);
+	expect_story("follow6 follow7");
+	seen_text(&seen, first, "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+	expect_story("refuse(overlap-conflict)8");
+	seen_end(&seen);
+}
+END_TEST
+
+/* Whatever is let go of is dropped when it comes again, not passed. */
+START_TEST(early_data_of_any_length_leaves_no_gap)
+{
+	static uint8_t early[70000];
+	const size_t extensions = packets_hello_begin(early);
+	size_t early_len = packets_extension(early, extensions, 42, "", 0), all;
+
+	begin();
+	early_len = packets_server_name(early, early_len, "files.example", 13);
+	early_len = packets_hello_end(early, extensions, early_len);
+	for (all = early_len; all < 60000; all += 16389)
+		memcpy(early + all, "\x17\x03\x03\x40\x00", 5);
+	seen_data(&seen, 0, early, 8000);
+	seen_data(&seen, 8000, early + 8000, 2000);
+	seen_data(&seen, 10000, early + 10000, 50000);
+	expect_story("name(files.example)3 follow4 follow5");
+	for (size_t at = 0; at < 60000; at += 500) {
+		early[at + 250] ^= 1;
+		seen_data(&seen, at, early + at, 500);
+		early[at + 250] ^= 1;
+		ck_assert(seen.events[0].type == EVENT_DISCARD ||
+			  seen.events[0].type == EVENT_REFUSE);
+		if (seen.events[0].type == EVENT_REFUSE)
+			break;
+		seen.count = 0;
+	}
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(small_chunks_may_come_again)
+{
+	static const char head[] =
+		"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static char body[4000];
+	const size_t at = sizeof(head) - 1;
+	size_t used = 0;
+
+	while (used + 20 < sizeof(body))
+		used += (size_t)snprintf(body + used, sizeof(body) - used, "a\r\nabcdefghij\r\n");
+	begin();
+	seen_text(&seen, 0, head);
+	for (size_t i = 0; i + 100 < used; i += 100)
+		seen_data(&seen, at + i, body + i, 100);
+	seen.count = 0;
+	for (size_t i = 0; i + 100 < used; i += 100)
+		seen_data(&seen, at + i, body + i, 100);
+	for (size_t i = 0; i < seen.count; i++)
+		ck_assert_int_eq(seen.events[i].type, EVENT_FOLLOW);
+	seen.count = 0;
+	body[14] ^= 1; /* the size of the second */
+	body[15] ^= 1;
+	seen_data(&seen, at, body, 100);
+	ck_assert_str_eq(reason_info(seen.events[0].reason)->slug, "overlap-conflict");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(what_waits_behind_a_hole_of_a_guarded_flow_has_its_time)
+{
+	struct inspector_counts counts;
+
+	begin();
+	seen_data(&seen, 0, hello, len);
+	seen_data(&seen, len + 10, "x", 1);
+	expect_story("name(files.example)3");
+	inspector_counts(seen.inspector, &counts);
+	ck_assert_uint_eq(counts.buffers_now, 1);
+	seen.now_ms += seen.limits.timeout_ms;
+	inspector_expire(seen.inspector, seen.now_ms);
+	expect_story("refuse(timeout)4");
+	inspector_counts(seen.inspector, &counts);
+	ck_assert_uint_eq(counts.buffers_now, 0);
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(client_may_wait_for_minutes_behind_its_hello)
+{
+	begin();
+	seen_data(&seen, 0, hello, len);
+	seen.now_ms += 200000;
+	inspector_expire(seen.inspector, seen.now_ms);
+	show(len, SECRET);
+	expect_story("name(files.example)3 ask4");
+	seen_end(&seen);
+}
+END_TEST
+
 START_TEST(what_the_ring_has_forgotten_is_dropped_not_passed)
 {
 	begin();
@@ -292,6 +437,12 @@ int main(void)
 	tcase_add_test(tcase, another_request_in_the_place_of_one_that_was_read_is_refused);
 	tcase_add_test(tcase, requests_behind_each_other_may_all_come_again);
 	tcase_add_test(tcase, body_may_come_again_but_not_its_head);
+	tcase_add_test(tcase, sizes_of_chunks_cannot_be_replaced);
+	tcase_add_test(tcase, head_before_a_long_body_cannot_be_replaced);
+	tcase_add_test(tcase, early_data_of_any_length_leaves_no_gap);
+	tcase_add_test(tcase, small_chunks_may_come_again);
+	tcase_add_test(tcase, what_waits_behind_a_hole_of_a_guarded_flow_has_its_time);
+	tcase_add_test(tcase, client_may_wait_for_minutes_behind_its_hello);
 	tcase_add_test(tcase, what_the_ring_has_forgotten_is_dropped_not_passed);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

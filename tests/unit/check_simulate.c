@@ -478,7 +478,8 @@ START_TEST(an_answer_as_json_has_what_the_answer_has)
 	ck_assert_uint_eq(json_array_size(rules), a.walk.step_count);
 	last = json_array_get(rules, a.walk.step_count - 1);
 	ck_assert_str_eq(member(last, "chain"), "inspect");
-	ck_assert_str_eq(member(last, "text"), "meta mark set ct mark queue num 4-5");
+	ck_assert_str_eq(member(last, "text"),
+			 "ct state new ct mark & 0x7 == 0x0 ct mark set 0x1 queue num 4-5");
 	json_decref(object);
 	object = simulate_to_json(&q, &a, false);
 	ck_assert_ptr_null(json_object_get(object, "rules"));

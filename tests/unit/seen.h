@@ -109,7 +109,7 @@ static inline uint32_t seen_syn(struct seen *seen, uint32_t isn)
 {
 	size_t size = packets_tcp(seen->data, &seen->key, isn, 0, PACKET_SYN, NULL, 0);
 
-	return seen_raw(seen, size, 1);
+	return seen_raw(seen, size, 0); /* of a new connection */
 }
 
 static inline uint32_t seen_server(struct seen *seen, uint8_t flags, uint32_t ack,
