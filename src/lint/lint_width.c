@@ -126,7 +126,16 @@ static bool is_wide(const struct addr_list *list)
 	return width_is_odd(WIDTH_MACHINES, list);
 }
 
-/* Where an exception leads into My Number from, by itself or by a screen transfer that its
+/* What is managed has no zone by its role, but by its addresses. */
+static bool plays_in_mynumber(const struct policy *policy, enum role role)
+{
+	if (role == ROLE_MANAGED_TARGET)
+		return addr_list_overlap(&policy->endpoints[role].addresses,
+					 &policy->zone_addresses[ZONE_MYNUMBER], NULL);
+	return guideline_role(role)->zone == ZONE_MYNUMBER;
+}
+
+/* Where an exception leads into My Number from, by another exception or by a flow that its
  * destination may open. NULL if nowhere; else whom to name. */
 static const char *way_on(const struct policy *policy, const struct policy_exception *first)
 {
@@ -141,18 +150,18 @@ static const char *way_on(const struct policy *policy, const struct policy_excep
 			return e->name;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (guideline_role(flows[i].to)->zone == ZONE_MYNUMBER &&
-		    policy_uses_flow(policy, &flows[i]) &&
+		if (plays_in_mynumber(policy, flows[i].to) && policy_uses_flow(policy, &flows[i]) &&
 		    addr_list_overlap(&first->to, &policy->endpoints[flows[i].from].addresses,
 				      NULL))
 			return flows[i].id;
 	return NULL;
 }
 
+static const enum zone outside[] = { ZONE_INTERNET, ZONE_EXTERNAL };
+
 /* Nothing forbidden in a single step, but from the internet to My Number in two. */
 static void check_chains(struct lint *l)
 {
-	static const enum zone outside[] = { ZONE_INTERNET, ZONE_EXTERNAL };
 	const struct policy *policy = l->policy;
 
 	for (size_t i = 0; i < policy->exception_count; i++)
@@ -170,6 +179,33 @@ static void check_chains(struct lint *l)
 					  e->name, on, guideline_zone(outside[j])->slug,
 					  guideline_zone(outside[j])->name_ja);
 		}
+}
+
+static void check_inward(struct lint *l, const struct policy_exception *e, enum zone from)
+{
+	static const enum zone inside[] = { ZONE_LGWAN, ZONE_LGWAN_WAN, ZONE_MAINTENANCE };
+	const struct addr_list *zones = l->policy->zone_addresses;
+
+	if (!addr_list_overlap(&e->from, &zones[from], NULL))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
+		if (addr_list_overlap(&e->to, &zones[inside[i]], NULL))
+			lint_find(l, LINT_ERROR, e->line,
+				  _("leave the exception out; let the inside fetch what it needs, "
+				    "by a flow of the guideline"),
+				  _("exceptions, %s: opens the inside to the internet, from the "
+				    "zone %s (%s) to the zone %s (%s)"),
+				  e->name, guideline_zone(from)->slug,
+				  guideline_zone(from)->name_ja, guideline_zone(inside[i])->slug,
+				  guideline_zone(inside[i])->name_ja);
+}
+
+/* Where one is enough: a machine inside that the internet may speak to. */
+static void check_inwards(struct lint *l)
+{
+	for (size_t i = 0; i < l->policy->exception_count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(outside); j++)
+			check_inward(l, &l->policy->exceptions[i], outside[j]);
 }
 
 /* True if one end is in the My Number zone, and something of the other is not. */
@@ -248,6 +284,7 @@ void lint_default_deny(struct lint *l)
 	}
 	check_exceptions(l);
 	check_chains(l);
+	check_inwards(l);
 	for (size_t i = 0; i < policy->exception_count; i++)
 		check_exception_names(l, &policy->exceptions[i]);
 	lint_find(l, LINT_NOTE, 0, "",
