@@ -158,6 +158,65 @@ static enum zone zone_of_interface(const struct reader *r, const char *name)
 	return ZONE_NONE;
 }
 
+/* The security cloud is the one way in for the desktops of routes 3 and 4: the internet zone's line
+ * to it. */
+static bool comes_by_security_cloud(const struct reader *r, enum role role, enum zone zone)
+{
+	const uint32_t routes =
+		CONFIGURATION_BIT(CONFIGURATION_ROUTE_3) | CONFIGURATION_BIT(CONFIGURATION_ROUTE_4);
+
+	return role == ROLE_MYNUMBER_DAAS && zone == ZONE_INTERNET &&
+	       r->policy->zones[zone].reaches_internet &&
+	       ((r->policy->configurations & routes) || (r->unsure & READ_UNSURE_CONFIGURATIONS));
+}
+
+/* Somebody of another zone's offices who lives behind that interface as well; ROLE_COUNT if
+ * nobody. */
+static enum role other_behind(const struct policy *policy, const char *interface, enum zone zone)
+{
+	for (size_t i = 0; i < ROLE_COUNT; i++) {
+		const struct guideline_role *of = guideline_role((enum role)i);
+		const struct policy_strings *interfaces = &policy->endpoints[i].interfaces;
+
+		for (size_t j = 0; !of->in_cloud && of->zone != zone && j < interfaces->count; j++)
+			if (!strcmp(interfaces->at[j], interface))
+				return (enum role)i;
+	}
+	return ROLE_COUNT;
+}
+
+/* Addresses alone tell who comes in by a line, so that others behind it could take those of My
+ * Number. */
+static void check_mynumber_line(struct reader *r, enum role role, const char *interface)
+{
+	const struct guideline_role *of = guideline_role(role);
+	enum zone zone = zone_of_interface(r, interface);
+	enum role other = other_behind(r->policy, interface, ZONE_MYNUMBER);
+	struct read_place at = r->role_place[role];
+
+	if (zone == ZONE_NONE && other != ROLE_COUNT)
+		errors_add(r->errors, at.file, at.line,
+			   _("endpoints.%s.interfaces: \"%s\" leads to %s (line %d) as well: "
+			     "whoever is behind it could pass for My Number (%s). Expected an "
+			     "interface of its own, as that of a tunnel"),
+			   of->slug, interface, guideline_role(other)->slug,
+			   r->role_place[other].line, of->name_ja);
+	else if (zone != ZONE_NONE && zone != ZONE_MYNUMBER && zone != ZONE_EXTERNAL &&
+		 !comes_by_security_cloud(r, role, zone))
+		errors_add(r->errors, at.file, at.line,
+			   _("endpoints.%s.interfaces: \"%s\" leads to the zone %s (%s): whoever "
+			     "is behind it could pass for My Number (%s). Expected an interface of "
+			     "the zone mynumber, of the zone external (the breakout line), or one "
+			     "of its own, as that of a tunnel%s"),
+			   of->slug, interface, guideline_zone(zone)->slug,
+			   guideline_zone(zone)->name_ja, of->name_ja,
+			   role == ROLE_MYNUMBER_DAAS && zone == ZONE_INTERNET
+				   ? _("; only with route-3 or route-4 may the DaaS come in by the "
+				       "internet zone's line to the security cloud "
+				       "(reaches_internet = true)")
+				   : "");
+}
+
 /* Desktops and systems in a cloud come in where the line to it is; whoever stands in the office
  * stands behind an interface of his own zone. */
 static void check_interfaces(struct reader *r, enum role role)
@@ -165,10 +224,15 @@ static void check_interfaces(struct reader *r, enum role role)
 	const struct guideline_role *of = guideline_role(role);
 	const struct policy_strings *interfaces = &r->policy->endpoints[role].interfaces;
 
-	for (size_t i = 0; !of->in_cloud && i < interfaces->count; i++) {
+	for (size_t i = 0; i < interfaces->count; i++) {
 		enum zone zone = zone_of_interface(r, interfaces->at[i]);
 
-		if (zone == ZONE_NONE || zone == of->zone)
+		if (of->zone == ZONE_MYNUMBER &&
+		    (of->in_cloud || zone == ZONE_NONE || zone == ZONE_MYNUMBER)) {
+			check_mynumber_line(r, role, interfaces->at[i]);
+			continue;
+		}
+		if (of->in_cloud || zone == ZONE_NONE || zone == of->zone)
 			continue;
 		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
 			   _("endpoints.%s.interfaces: \"%s\" leads to the zone %s, but the role "
