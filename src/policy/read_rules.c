@@ -185,6 +185,22 @@ static enum role other_behind(const struct policy *policy, const char *interface
 	return ROLE_COUNT;
 }
 
+/* The offices of the internet zone have private addresses, those of the provider are public. */
+static void check_security_cloud(struct reader *r, enum role role, const char *interface)
+{
+	char text[ADDR_RANGE_TEXT_MAX];
+	struct addr_range private;
+
+	if (read_has_private(&r->policy->endpoints[role].addresses, &private))
+		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
+			   _("endpoints.%s: %s is private, and \"%s\" leads to the zone internet "
+			     "(%s): who is behind it could have it and pass for My Number (%s). "
+			     "Expected public addresses of the provider, or an interface of its "
+			     "own, as that of a tunnel"),
+			   guideline_role(role)->slug, addr_range_text(&private, text), interface,
+			   guideline_zone(ZONE_INTERNET)->name_ja, guideline_role(role)->name_ja);
+}
+
 /* Addresses alone tell who comes in by a line, so that others behind it could take those of My
  * Number. */
 static void check_mynumber_line(struct reader *r, enum role role, const char *interface)
@@ -194,15 +210,16 @@ static void check_mynumber_line(struct reader *r, enum role role, const char *in
 	enum role other = other_behind(r->policy, interface, ZONE_MYNUMBER);
 	struct read_place at = r->role_place[role];
 
-	if (zone == ZONE_NONE && other != ROLE_COUNT)
+	if (comes_by_security_cloud(r, role, zone))
+		check_security_cloud(r, role, interface);
+	else if (zone == ZONE_NONE && other != ROLE_COUNT)
 		errors_add(r->errors, at.file, at.line,
 			   _("endpoints.%s.interfaces: \"%s\" leads to %s (line %d) as well: "
 			     "whoever is behind it could pass for My Number (%s). Expected an "
 			     "interface of its own, as that of a tunnel"),
 			   of->slug, interface, guideline_role(other)->slug,
 			   r->role_place[other].line, of->name_ja);
-	else if (zone != ZONE_NONE && zone != ZONE_MYNUMBER && zone != ZONE_EXTERNAL &&
-		 !comes_by_security_cloud(r, role, zone))
+	else if (zone != ZONE_NONE && zone != ZONE_MYNUMBER && zone != ZONE_EXTERNAL)
 		errors_add(r->errors, at.file, at.line,
 			   _("endpoints.%s.interfaces: \"%s\" leads to the zone %s (%s): whoever "
 			     "is behind it could pass for My Number (%s). Expected an interface of "

@@ -31,6 +31,26 @@ static const struct addr_range private_ranges[] = {
 	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
 };
 
+bool read_has_private(const struct addr_list *list, struct addr_range *ret)
+{
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(private_ranges); j++) {
+			const struct addr_range *a = &list->at[i], *b = &private_ranges[j];
+
+			if (a->family != b->family ||
+			    memcmp(a->first, b->last, sizeof(a->first)) > 0 ||
+			    memcmp(b->first, a->last, sizeof(b->first)) > 0)
+				continue;
+			*ret = memcmp(a->first, b->first, sizeof(a->first)) < 0 ? *b : *a;
+			if (memcmp(a->last, b->last, sizeof(a->last)) < 0)
+				memcpy(ret->last, a->last, sizeof(ret->last));
+			else
+				memcpy(ret->last, b->last, sizeof(ret->last));
+			return true;
+		}
+	return false;
+}
+
 static uint64_t value4(const uint8_t *b)
 {
 	return (uint64_t)b[0] << 24 | (uint64_t)b[1] << 16 | (uint64_t)b[2] << 8 | b[3];
