@@ -38,6 +38,7 @@ struct prove {
 	bool json, running;
 	struct policy *policy;
 	struct ruleset *ruleset;
+	char difference[READBACK_DIFFERENCE_MAX]; /* of the kernel's rules; empty: none */
 };
 
 static void prove_clear(struct prove *p)
@@ -54,7 +55,9 @@ static int help(const char *name)
 		  "nothing\npasses which the guideline forbids, and nothing but what policy and "
 		  "guideline permit; or\ngives a packet that does. No kernel and no daemon is "
 		  "asked.\n\n"
-		  "  --running   of the rules that the kernel has now (needs root)\n"
+		  "  --running   of the rules that the kernel has now (needs root), which must "
+		  "also be "
+		  "those\n              of the policy, to the last one\n"
 		  "  --json      the result as JSON\n\n"
 		  "Ends with 0 only if all is proven.\n"));
 }
@@ -69,6 +72,8 @@ static int print(const struct prove *p, const struct prove_result *result)
 		return result->proven ? CMD_OK : CMD_FINDING;
 	}
 	object = prove_view_json(result);
+	if (p->difference[0])
+		(void)json_object_set_new(object, "difference", json_string(p->difference));
 	r = object ? json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : -1;
 	json_decref(object);
 	(void)putchar('\n');
@@ -94,6 +99,27 @@ static void mend_times(const struct policy *policy, struct ruleset *ruleset)
 	}
 }
 
+/* The proof is about packets that arrive one by one at the forward hook. What else a change by hand
+ * may do (to the appliance's own traffic, to packets on their way back from the queue) is told by
+ * holding all rules against those of the policy. */
+static int compare_kernel(struct prove *p)
+{
+	auto_(ruleset_freep) struct ruleset *wanted = NULL;
+	int r = compile_policy(p->policy, &wanted);
+
+	if (r == 0)
+		r = readback_compare(wanted, p->ruleset, p->difference, sizeof(p->difference));
+	if (r < 0) {
+		(void)fprintf(stderr, _("%s: the kernel rules cannot be made: %s\n"), p->file,
+			      strerror(-r));
+		return r == -ENOMEM ? CMD_TROUBLE : CMD_FINDING;
+	}
+	if (p->difference[0])
+		(void)fprintf(stderr, _("The kernel's rules are not those of %s: %s\n"), p->file,
+			      p->difference);
+	return -1;
+}
+
 static int read_kernel(struct prove *p)
 {
 	auto_(nlsock_freep) struct nlsock *sock = NULL;
@@ -105,7 +131,7 @@ static int read_kernel(struct prove *p)
 	switch (r) {
 	case 0:
 		mend_times(p->policy, p->ruleset);
-		return -1;
+		return compare_kernel(p);
 	case -ENOENT:
 		(void)fprintf(stderr, "%s", _("The kernel has no table of Sekisho.\n"));
 		return CMD_FINDING;
@@ -155,6 +181,8 @@ static int prove(struct prove *p)
 	if (r >= 0)
 		return r;
 	r = prove_ruleset(p->policy, p->ruleset, &result);
+	if (p->difference[0])
+		result.proven = false;
 	if (r == 0)
 		return print(p, &result);
 	(void)fprintf(stderr, _("%s: the rules cannot be proven: %s\n"), p->file, strerror(-r));

@@ -59,6 +59,37 @@ bool readback_verdict(const struct nlattr *attr, struct ruleset_verdict *ret)
 	return true;
 }
 
+bool readback_is_name(const uint8_t *bytes, size_t len)
+{
+	const uint8_t *end = memchr(bytes, '\0', len);
+
+	for (size_t at = end ? (size_t)(end - bytes) : len; at < len; at++)
+		if (bytes[at] != 0)
+			return false;
+	return end != NULL;
+}
+
+/* The kernel compares all bytes of a key, those between the fields and behind a name's end as well:
+ * one that is not zero there never matches, or only to the eye. */
+static bool is_clean(const struct ruleset_set *set, const uint8_t *key, size_t len)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < set->key_fields; i++) {
+		const size_t size = ruleset_field_size(set->key[i]);
+		const size_t room = ruleset_field_room(set->key[i]);
+		const bool name = set->key[i] == FIELD_IIFNAME || set->key[i] == FIELD_OIFNAME;
+
+		for (size_t j = size; j < room && at + j < len; j++)
+			if (key[at + j] != 0)
+				return false;
+		if (name && at + size <= len && !readback_is_name(key + at, size))
+			return false;
+		at += room;
+	}
+	return true;
+}
+
 static bool take_key(const struct nlattr *attr, size_t len, uint8_t *out)
 {
 	const struct nlattr *parts[NFTA_DATA_MAX + 1];
@@ -122,6 +153,8 @@ static int take_element(struct readback *rb, struct readback_set *set, const str
 	memcpy(e->last, e->first, len);
 	if (parts[NFTA_SET_ELEM_KEY_END] && !take_key(parts[NFTA_SET_ELEM_KEY_END], len, e->last))
 		return refuse_element(rb, set, _("its key has another length"));
+	if (!is_clean(&set->set, e->first, len) || !is_clean(&set->set, e->last, len))
+		return refuse_element(rb, set, _("bytes that nft(8) does not show are not zero"));
 	if (flags & NFT_SET_ELEM_INTERVAL_END)
 		e->verdict.kind = RANGE_END;
 	else if (set->set.is_map && !take_verdict(parts[NFTA_SET_ELEM_DATA], &e->verdict))

@@ -155,6 +155,10 @@ static int compare_fields(struct readback_rule *r, const struct comparison *c)
 			c->load->key, c->load->len, c->load->offset);
 	if (set.count == 0 || c->len != c->load->len)
 		return refuse(r);
+	if (c->load->source == SOURCE_META &&
+	    (c->load->key == NFT_META_IIFNAME || c->load->key == NFT_META_OIFNAME) &&
+	    !readback_is_name(c->value, c->len))
+		return refuse(r);
 	if (is_equality(c) ? !equality_limits(c, &set) : !order_limits(c, &set))
 		return refuse(r);
 	for (i = 0; i < set.count; i++)
@@ -210,7 +214,7 @@ static int compare_interface(struct readback_rule *r, const struct comparison *c
 		return compare_fields(r, c);
 	if (c->load->key == NFT_META_OIFNAME)
 		s.kind = MATCH_OIFNAME;
-	if (c->value[c->len - 1] != '\0')
+	if (!readback_is_name(c->value, c->len))
 		return refuse(r);
 	memcpy(s.text, c->value, c->len);
 	return readback_add_statement(r, &s, NULL, 0);
@@ -317,6 +321,8 @@ static int compare_payload(struct readback_rule *r, const struct comparison *c)
 
 static int compare_meta(struct readback_rule *r, const struct comparison *c)
 {
+	if (c->load->shift)
+		return refuse(r);
 	switch (c->load->key) {
 	case NFT_META_NFPROTO:
 	case NFT_META_L4PROTO:

@@ -111,6 +111,34 @@ static int take_rule(const struct nlmsghdr *message, void *data)
 	return take_expressions(data, table, chain, attrs[NFTA_RULE_EXPRESSIONS]);
 }
 
+/* Tables of the old xtables kind, which no dump of nf_tables shows. */
+static int legacy_tables(struct readback_trouble *trouble)
+{
+	static const char *const lists[] = { "/proc/net/ip_tables_names",
+					     "/proc/net/ip6_tables_names",
+					     "/proc/net/arp_tables_names" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		char name[64] = "";
+		FILE *from = fopen(lists[i], "re");
+
+		if (!from)
+			continue; /* the kernel has none of that kind */
+		if (fgets(name, sizeof(name), from)) {
+			name[strcspn(name, "\n")] = '\0';
+			(void)snprintf(
+				trouble->what, sizeof(trouble->what),
+				_("iptables-legacy has a table \"%s\" (%s), whose rules cannot be "
+				  "read here and could change marks and packets"),
+				name, lists[i]);
+			(void)fclose(from);
+			return -EBADMSG;
+		}
+		(void)fclose(from);
+	}
+	return 0;
+}
+
 int readback_others(struct nlsock *sock, struct readback_trouble *trouble)
 {
 	_Alignas(struct nlmsghdr) char buffer[64] = { 0 };
@@ -123,5 +151,6 @@ int readback_others(struct nlsock *sock, struct readback_trouble *trouble)
 	family = mnl_nlmsg_put_extra_header(message, sizeof(*family));
 	family->nfgen_family = NFPROTO_UNSPEC;
 	family->version = NFNETLINK_V0;
-	return nlsock_request(sock, message, take_rule, &search);
+	int r = nlsock_request(sock, message, take_rule, &search);
+	return r < 0 ? r : legacy_tables(trouble);
 }

@@ -68,6 +68,10 @@ struct readback_compare_set {
 int readback_add_compare_set(struct readback *rb, const struct readback_compare_set *wanted,
 			     char *ret_name, size_t cap);
 
+/* True if the bytes are a name that ends with a NUL, and nothing but zeros behind it: what follows
+ * a NUL is compared by the kernel and not shown by nft(8). */
+bool readback_is_name(const uint8_t *bytes, size_t len);
+
 /* One message of a dump of elements, into the set that has its name. The data is rb. */
 int readback_take_elements(const struct nlmsghdr *message, void *data);
 
