@@ -5,18 +5,19 @@
 struct broker;
 struct errors;
 
-/* Compiles broker->policy, proves of its rules that they open nothing forbidden, and loads them into
- * the kernel; a table that an earlier run left is replaced in one transaction. 0 or -errno with
- * errors; then the refusal is recorded. */
+/* Compiles broker->policy, proves of its rules that they open nothing forbidden, and loads them
+ * into the kernel; a table that an earlier run left is replaced in one transaction. 0 or -errno
+ * with errors; then the refusal is recorded. */
 int reload_load_first(struct broker *broker, struct errors *errors);
 
 /* Judges the open flows that the kernel knows again: those that the policy in force no longer
  * permits are marked refused and recorded. 0 or -errno (logged). */
 int reload_judge_open_flows(struct broker *broker);
 
-/* Reads the policy file anew, proves it, and puts it in force. On any error the running policy stays, and
- * errors says why. Settings that only a start can change (queues, log group, user, bounds, log
- * folder, control socket) must be as they were. Records and logs the outcome. 0 or -errno. */
+/* Reads the policy file anew, proves it, and puts it in force. On any error the running policy
+ * stays, and errors says why. Settings that only a start can change (queues, log group, user,
+ * bounds, log folder, control socket) must be as they were. Records and logs the outcome. 0 or
+ * -errno. */
 int reload_policy(struct broker *broker, struct errors *errors);
 
 /* Records that broker->policy is in force, with the sentence, and how many errors and warnings it

@@ -21,9 +21,9 @@
  * - A packet that the kernel marks MARK_ADMIT is not read: ADMIT, and FOLLOW within forget_ms.
  * - UDP without that mark is QUIC towards a service that is TCP only: REASON_QUIC_REFUSED.
  *
- * - What was let through of a named flow may come again only as it was (reading_kept.c). A TLS flow is
- * then read on until it says what can be no second hello: ASK; and with the server's acknowledgement
- * of all that: OPEN. */
+ * - What was let through of a named flow may come again only as it was (reading_kept.c). A TLS flow
+ * is then read on until it says what can be no second hello: ASK; and with the server's
+ * acknowledgement of all that: OPEN. */
 #pragma once
 
 #include <stdbool.h>
