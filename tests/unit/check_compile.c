@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/defs.h"
 #include "policy/decide.h"
@@ -494,7 +493,8 @@ START_TEST(the_same_policy_compiles_to_the_same)
 }
 END_TEST
 
-/* Time must not grow with the square of the entries: that would be minutes here. */
+/* Time must not grow with the square of the entries: that would be minutes here, and the
+ * test out of time. */
 START_TEST(a_hundred_thousand_addresses_compile_at_once)
 {
 	auto_(site_clear) struct site city = site_of("city");
@@ -502,7 +502,6 @@ START_TEST(a_hundred_thousand_addresses_compile_at_once)
 	struct addr_list *service = &city.policy->services[0].addresses;
 	struct addr_list *desktops = &city.policy->endpoints[ROLE_MYNUMBER_DAAS].addresses;
 	const struct ruleset_set *set;
-	struct timespec begin, end;
 
 	for (unsigned int i = 0; i < 100000; i++) {
 		struct addr_range range = { .family = 4 };
@@ -518,10 +517,7 @@ START_TEST(a_hundred_thousand_addresses_compile_at_once)
 			ck_assert_int_eq(addr_list_add(desktops, &range), 0);
 	}
 	ck_assert_int_eq(policy_derive(city.policy), 0);
-	clock_gettime(CLOCK_MONOTONIC, &begin);
 	ck_assert_int_eq(compile_policy(city.policy, &ruleset), 0);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	ck_assert_int_lt(end.tv_sec - begin.tv_sec, 10);
 	set = ruleset_set(ruleset, "inspect_permitted-cloud_exact4");
 	ck_assert_ptr_nonnull(set);
 	ck_assert_uint_eq(set->element_count, 200000); /* ports 443 and 80 */

@@ -192,16 +192,14 @@ static struct ruleset *large_ruleset(uint32_t count)
 	return probe_finish(&b);
 }
 
-/* One after the other, it would be 2,000 million comparisons. */
+/* One after the other, it would be 2,000 million comparisons, and the test out of time. */
 START_TEST(many_packets_meet_many_elements_at_once)
 {
 	const uint32_t count = 100000;
 	auto_(ruleset_freep) struct ruleset *ruleset = large_ruleset(count);
 	auto_(walk_freep) struct walk *walk = NULL;
-	struct timespec begin, end;
 	size_t accepted = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
 	ck_assert_int_eq(walk_new(ruleset, &walk), 0);
 	for (uint32_t i = 0; i < 20000; i++) {
 		uint32_t address = (64U << 24) + i * 8;
@@ -214,9 +212,7 @@ START_TEST(many_packets_meet_many_elements_at_once)
 		ck_assert_int_eq(walk_packet(walk, HOOK_FORWARD, &p, &r), 0);
 		accepted += r.outcome == WALK_ACCEPT;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
 	ck_assert_uint_eq(accepted, 13334);
-	ck_assert_int_lt(end.tv_sec - begin.tv_sec, 5);
 }
 END_TEST
 
