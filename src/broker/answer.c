@@ -129,7 +129,8 @@ static int take_message(struct engine_slot *slot, struct round *round)
 	if ((size_t)len > sizeof(*message) ||
 	    event_message_check(message, (size_t)len, flows_max) != 0)
 		return -EBADMSG;
-	slot->overruns = message->queue_overruns;
+	slot->overruns = message->counts.queue_overruns;
+	slot->counts = message->counts;
 	error = verdict_decide(slot->verdicts, &slot->broker->recorder, message, mono_ms_coarse(),
 			       &round->list[round->messages]);
 	round->events += message->count;

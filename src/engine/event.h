@@ -68,10 +68,30 @@ struct event {
 	char name[EVENT_NAME_MAX + 3]; /* normalised by names_normalise(); NUL padded */
 };
 
+/* How a flow may end without a refusal. */
+enum event_end {
+	EVENT_END_OPENED,    /* the server acknowledged what was read: it left the queue */
+	EVENT_END_OWN_SHARE, /* its source had more than its share: it gave way to a newer one */
+	EVENT_END_FULL,      /* the table was full: it gave way to a newer one of anybody's */
+	EVENT_END_PORTS,     /* its ports were used again */
+	EVENT_END_IDLE,      /* it was named, and then silent for too long */
+	EVENT_END_COUNT
+};
+
+/* What an engine tells of itself. */
+struct event_counts {
+	uint64_t queue_overruns; /* ENOBUFS seen so far */
+	uint32_t undecided, undecided_peak;
+	uint32_t sources;       /* that have flows in its table */
+	uint32_t buffers, held; /* flows of which bytes are kept, and packets of theirs that wait */
+	uint32_t reserved;      /* 0 */
+	uint64_t ended[EVENT_END_COUNT]; /* so far */
+};
+
 struct event_message {
-	uint32_t magic;          /* EVENT_MAGIC */
-	uint32_t count;          /* 1..EVENT_BATCH_MAX */
-	uint64_t queue_overruns; /* ENOBUFS seen so far by this engine */
+	uint32_t magic; /* EVENT_MAGIC */
+	uint32_t count; /* 0..EVENT_BATCH_MAX; 0 where only the counts have moved */
+	struct event_counts counts;
 	struct event events[EVENT_BATCH_MAX];
 };
 #define EVENT_MAGIC 0x53454b31U /* "SEK1" */

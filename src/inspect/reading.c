@@ -10,11 +10,52 @@
 /* No window of TCP is larger; further off is not ahead but behind. Source: RFC 7323 section 2.3. */
 #define AHEAD_MAX (1 << 30)
 
+/* Makes sure that the flow has a hold, if its source may have one more. */
+static bool take_hold(struct reading *r, struct flow *flow)
+{
+	struct source *source = flows_source(r->flows, flow);
+
+	if (flow->hold != NULL)
+		return true;
+	if (r->shared && source->holds >= hold_left(r->holds))
+		return false;
+	flow->hold = hold_take(r->holds, flow->base);
+	if (flow->hold == NULL)
+		return false;
+	source->holds++;
+	return true;
+}
+
 static void give_hold(struct reading *r, struct flow *flow)
 {
-	if (flow->hold != NULL)
-		hold_give(r->holds, flow->hold);
+	struct source *source = flows_source(r->flows, flow);
+
+	if (flow->hold == NULL)
+		return;
+	source->holds--;
+	source->packets -= flow->hold->count;
+	hold_give(r->holds, flow->hold);
 	flow->hold = NULL;
+}
+
+static bool keep_packet(struct reading *r, struct flow *flow, const struct hold_packet *packet)
+{
+	struct source *source = flows_source(r->flows, flow);
+
+	if (r->shared && source->packets >= hold_packets_left(r->holds))
+		return false;
+	if (!hold_keep(r->holds, flow->hold, r->held_max, packet))
+		return false;
+	source->packets++;
+	return true;
+}
+
+static bool release_packet(struct reading *r, struct flow *flow, struct hold_packet *ret)
+{
+	if (flow->hold == NULL || !hold_release(r->holds, flow->hold, flow->base, ret))
+		return false;
+	flows_source(r->flows, flow)->packets--;
+	return true;
 }
 
 /* The event goes out with the packet that came first; then a FOLLOW for each other. */
@@ -116,10 +157,13 @@ static enum reason hold_segment(struct reading *r, struct flow *flow, struct seg
 		.end = a->packet.seq + (uint32_t)a->packet.payload_len,
 	};
 
-	if (flow->hold == NULL)
-		flow->hold = hold_take(r->holds, flow->base);
-	if (flow->hold == NULL || !hold_keep(flow->hold, r->held_max, &packet))
+	if (!take_hold(r, flow))
 		return REASON_RESOURCE_LIMIT;
+	if (!keep_packet(r, flow, &packet)) {
+		if (flow->hold->count == 0)
+			give_hold(r, flow);
+		return REASON_RESOURCE_LIMIT;
+	}
 	s->placed = true;
 	return REASON_NONE;
 }
@@ -151,7 +195,7 @@ void reading_release(struct reading *r, struct flow *flow, struct event *e, stru
 {
 	struct hold_packet packet;
 
-	while (flow->hold != NULL && hold_release(flow->hold, flow->base, &packet))
+	while (release_packet(r, flow, &packet))
 		report_bear(&r->report, e, packet.id);
 	if (flow->hold != NULL && flow->hold->count == 0)
 		give_hold(r, flow);
@@ -186,9 +230,7 @@ static void join_payload(struct reading *r, struct flow *flow, struct segment *s
 		report_packet(&r->report, flow, s->arrival, EVENT_DISCARD);
 		return;
 	}
-	if (flow->hold == NULL)
-		flow->hold = hold_take(r->holds, flow->base);
-	if (flow->hold == NULL) {
+	if (!take_hold(r, flow)) {
 		reading_refuse_segment(r, flow, REASON_RESOURCE_LIMIT, s);
 		return;
 	}

@@ -2,6 +2,7 @@
 /* The client's payload of one flow: joined, read as TLS or HTTP, decided. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "inspect/flows.h"
@@ -15,6 +16,7 @@ struct reading {
 	struct kept *kept;
 	uint8_t *scratch; /* TLS_HELLO_MAX bytes */
 	uint32_t held_max;
+	bool shared; /* a source may hold no more than is left for others */
 	struct report report;
 };
 
