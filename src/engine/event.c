@@ -61,6 +61,8 @@ static bool type_holds(const struct event *e)
 	case EVENT_REFUSE:
 		return !named && is_engine_reason(e->reason) && e->app < APP_COUNT &&
 		       !e->has_alpn && !e->has_ech;
+	case EVENT_FORGET:
+		return !judged && e->has_packet == 0 && e->flow != EVENT_FLOW_NONE;
 	case EVENT_TYPE_COUNT:
 		break;
 	}

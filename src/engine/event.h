@@ -33,6 +33,8 @@ enum event_type {
 	EVENT_ASK,    /* of a flow permitted by its name: the client's bytes are read as far as they
 		       * matter;    let go, and from now on the server's packets are wanted too */
 	EVENT_OPEN,   /* and the server has acknowledged them: let go, the flow leaves the queue */
+	EVENT_FORGET, /* undecided, and nothing came of it but a SYN: it gave way to another. No
+		       * packet goes with it; its server and the kernel may forget it as well */
 	EVENT_DISCARD, /* drop this one packet without deciding the flow (a stray duplicate, say) */
 	EVENT_TYPE_COUNT
 };
@@ -47,7 +49,8 @@ struct event {
 	uint8_t reason; /* enum reason; EVENT_REFUSE only, else 0 */
 	uint8_t app; /* enum app, as read from the bytes; EVENT_NAME; may be set with EVENT_REFUSE
 		      */
-	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held)
+	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held;
+			     * FORGET: always)
 			     */
 	uint32_t packet_id;
 	uint32_t flow; /* slot in the engine's table, below flows_max; broker keeps an array of that

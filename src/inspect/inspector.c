@@ -63,6 +63,7 @@ struct inspector *inspector_new(const struct inspector_limits *limits, inspector
 	i->reading.held_max = i->limits.held_max;
 	i->reading.shared = limits->per_source_max != 0;
 	i->room.flows = i->reading.flows;
+	i->room.report = &i->reading.report;
 	i->room.undecided_max = i->limits.undecided_max;
 	i->room.per_source_max = limits->per_source_max;
 	i->reading.report.emit = emit;

@@ -28,7 +28,13 @@ uint32_t room_undecided(const struct room *room)
 
 void room_end(struct room *room, struct flow *flow, enum event_end how)
 {
+	struct event e;
+
 	room->ended[how]++;
+	if (flow->state == FLOW_UNDECIDED) {
+		report_fill(flow, EVENT_FORGET, report_expected_seq(flow), &e);
+		report_alone(room->report, &e);
+	}
 	flows_remove(room->flows, flow);
 }
 

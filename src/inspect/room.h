@@ -13,9 +13,11 @@
 
 #include "engine/event.h"
 #include "inspect/flows.h"
+#include "inspect/report.h"
 
 struct room {
 	struct flows *flows;
+	struct report *report; /* told of undecided flows that give way */
 	uint32_t undecided_max;
 	uint32_t per_source_max; /* 0: sources are not told apart */
 	uint32_t undecided_peak;
@@ -38,5 +40,5 @@ void room_make(struct room *room, uint64_t now_ms);
 /* A flow was named: where its source has more than is left for others, its oldest gives way. */
 void room_named(struct room *room, const struct flow *flow, uint64_t now_ms);
 
-/* Forgets a flow that holds nothing. */
+/* Forgets a flow that holds nothing; EVENT_FORGET if it was undecided. */
 void room_end(struct room *room, struct flow *flow, enum event_end how);

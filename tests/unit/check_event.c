@@ -22,7 +22,7 @@ static size_t good(void)
 		struct event *e = &m.events[i];
 
 		e->type = (uint8_t)(i + 1);
-		e->has_packet = 1;
+		e->has_packet = e->type != EVENT_FORGET;
 		e->packet_id = 7;
 		e->flow = i + 1;
 		e->family = 4;

@@ -8,11 +8,24 @@
 
 static const uint64_t seed[2] = { 9, 8 };
 static struct room room;
+static struct report report;
+static unsigned int forgotten; /* flows that were told of */
 static uint64_t now_ms;
+
+static void emit(const struct event *event, void *data)
+{
+	(void)data;
+	ck_assert_uint_eq(event->type, EVENT_FORGET);
+	ck_assert_uint_eq(event->has_packet, 0);
+	forgotten++;
+}
 
 static void begin(uint32_t slots, uint32_t undecided_max, uint32_t per_source_max)
 {
+	report = (struct report){ .emit = emit };
+	forgotten = 0;
 	room = (struct room){ .flows = flows_new(slots, seed),
+			      .report = &report,
 			      .undecided_max = undecided_max,
 			      .per_source_max = per_source_max };
 	now_ms = 1000;
@@ -30,10 +43,13 @@ static struct flow_key key_of(uint8_t source, uint16_t sport)
 static bool knock(uint8_t source, uint16_t sport)
 {
 	const struct flow_key key = key_of(source, sport);
+	struct flow *flow;
 
 	if (!room_for_opening(&room, &key.src, now_ms))
 		return false;
-	ck_assert_ptr_nonnull(flows_add(room.flows, &key, FLOWS_OPENING, now_ms));
+	flow = flows_add(room.flows, &key, FLOWS_OPENING, now_ms);
+	ck_assert_ptr_nonnull(flow);
+	flow->state = FLOW_UNDECIDED;
 	return true;
 }
 
@@ -68,6 +84,7 @@ START_TEST(a_flood_of_one_source_takes_half_and_then_its_own)
 	ck_assert_uint_eq(has(1), 23);
 	ck_assert_uint_eq(room.ended[EVENT_END_FULL], 0);
 	ck_assert_uint_eq(room.ended[EVENT_END_OWN_SHARE], 4999 - has(2));
+	ck_assert_uint_eq(forgotten, 4999 - has(2));
 	flows_free(room.flows);
 }
 END_TEST
@@ -145,6 +162,7 @@ END_TEST
 static struct flow *name(uint8_t source, uint16_t sport, enum flows_list list)
 {
 	ck_assert(knock(source, sport));
+	find(source, sport)->state = FLOW_WATCHED;
 	flows_move(room.flows, find(source, sport), list, now_ms);
 	room_named(&room, find(source, sport), now_ms);
 	return find(source, sport);
