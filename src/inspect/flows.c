@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/keyed_hash.h"
+#include "common/defs.h"
+#include "common/siphash.h"
 
 #define NONE 0 /* slot 0 holds no flow, so its number can stand for none */
 
@@ -27,7 +28,7 @@ static uint32_t hash(const struct flows *flows, const struct flow_key *key)
 	memcpy(words + 2, key->dst.b, 16);
 	words[4] = (uint64_t)key->sport << 48 | (uint64_t)key->dport << 32 |
 		   (uint64_t)key->l4proto << 8 | key->src.family;
-	return (uint32_t)keyed_hash(flows->seed, words, 5) & flows->bucket_mask;
+	return (uint32_t)siphash_words(flows->seed, words, ARRAY_SIZE(words)) & flows->bucket_mask;
 }
 
 static bool same(const struct flow_key *a, const struct flow_key *b)

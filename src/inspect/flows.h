@@ -16,7 +16,8 @@ enum flow_state {
 	FLOW_GUARDED,   /* TLS that said a name: its client's bytes are compared with what was read,
 			 * and read on for another hello */
 	FLOW_PROVING,   /* it said what is none: compared, until the server acknowledges that */
-	FLOW_WATCHED,   /* HTTP that said a name: every further request is read too */
+	FLOW_WATCHED,   /* HTTP or QUIC that said a name: every further request, or Initial
+			 * packet, is read too */
 	FLOW_DECIDED,   /* reported once and for all; remembered for packets still in the queue */
 	FLOW_ADMITTED,  /* the same, permitted by address */
 };
@@ -75,6 +76,8 @@ struct flow {
 	uint64_t name_kept; /* the hello's name, for comparing that of a second hello */
 	uint8_t name_len;
 	bool had_second;   /* hello */
+	uint32_t quic, quic_serial; /* place of the QUIC connection whose hello the hold has
+				     * begun to join (quic_table_at()); 0: none */
 	struct hold *hold; /* what came but is not decided; NULL if nothing */
 };
 

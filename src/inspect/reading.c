@@ -10,8 +10,7 @@
 /* No window of TCP is larger; further off is not ahead but behind. Source: RFC 7323 section 2.3. */
 #define AHEAD_MAX (1 << 30)
 
-/* Makes sure that the flow has a hold, if its source may have one more. */
-static bool take_hold(struct reading *r, struct flow *flow)
+bool reading_take_hold(struct reading *r, struct flow *flow, uint32_t first_seq)
 {
 	struct source *source = flows_source(r->flows, flow);
 
@@ -19,13 +18,14 @@ static bool take_hold(struct reading *r, struct flow *flow)
 		return true;
 	if (r->shared && source->holds >= hold_left(r->holds))
 		return false;
-	flow->hold = hold_take(r->holds, flow->base);
+	flow->hold = hold_take(r->holds, first_seq);
 	if (flow->hold == NULL)
 		return false;
 	source->holds++;
 	return true;
 }
 
+/* With it goes the beginning of a QUIC connection of which nothing was let through. */
 static void give_hold(struct reading *r, struct flow *flow)
 {
 	struct source *source = flows_source(r->flows, flow);
@@ -36,9 +36,11 @@ static void give_hold(struct reading *r, struct flow *flow)
 	source->packets -= flow->hold->count;
 	hold_give(r->holds, flow->hold);
 	flow->hold = NULL;
+	if (flow->quic != 0)
+		reading_quic_leave(r, flow);
 }
 
-static bool keep_packet(struct reading *r, struct flow *flow, const struct hold_packet *packet)
+bool reading_keep_packet(struct reading *r, struct flow *flow, const struct hold_packet *packet)
 {
 	struct source *source = flows_source(r->flows, flow);
 
@@ -157,9 +159,9 @@ static enum reason hold_segment(struct reading *r, struct flow *flow, struct seg
 		.end = a->packet.seq + (uint32_t)a->packet.payload_len,
 	};
 
-	if (!take_hold(r, flow))
+	if (!reading_take_hold(r, flow, flow->base))
 		return REASON_RESOURCE_LIMIT;
-	if (!keep_packet(r, flow, &packet)) {
+	if (!reading_keep_packet(r, flow, &packet)) {
 		if (flow->hold->count == 0)
 			give_hold(r, flow);
 		return REASON_RESOURCE_LIMIT;
@@ -230,7 +232,7 @@ static void join_payload(struct reading *r, struct flow *flow, struct segment *s
 		report_packet(&r->report, flow, s->arrival, EVENT_DISCARD);
 		return;
 	}
-	if (!take_hold(r, flow)) {
+	if (!reading_take_hold(r, flow, flow->base)) {
 		reading_refuse_segment(r, flow, REASON_RESOURCE_LIMIT, s);
 		return;
 	}

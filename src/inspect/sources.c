@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/keyed_hash.h"
+#include "common/siphash.h"
 
 #define NONE 0 /* entry 0 is never given out */
 
@@ -58,7 +58,7 @@ static void words_of(const struct addr *address, uint64_t ret[2])
 
 static uint32_t *bucket_of(const struct sources *sources, const uint64_t words[2])
 {
-	return &sources->buckets[(uint32_t)keyed_hash(sources->seed, words, 2) &
+	return &sources->buckets[(uint32_t)siphash_words(sources->seed, words, 2) &
 				 sources->bucket_mask];
 }
 

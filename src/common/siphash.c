@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SipHash-1-3 over words. */
-#include "inspect/keyed_hash.h"
+/* Rounds of additions, rotations and exclusive ors. */
+#include "common/siphash.h"
 
 static uint64_t rotate(uint64_t x, unsigned int by)
 {
@@ -20,7 +20,7 @@ static void mix(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
-uint64_t keyed_hash(const uint64_t seed[2], const uint64_t *words, size_t count)
+uint64_t siphash_words(const uint64_t seed[2], const uint64_t *words, size_t count)
 {
 	uint64_t v[4] = {
 		seed[0] ^ 0x736f6d6570736575ULL,
