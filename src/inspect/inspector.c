@@ -414,6 +414,7 @@ static void take_udp(struct inspector *i, const struct arrival *a, uint64_t now_
 	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
 	struct quic_datagram d = { .count = 0 };
 	enum reason fault;
+	bool named;
 
 	if (flow == NULL && (flow = flows_find(i->reading.flows, &back)) != NULL) {
 		report_packet(&i->reading.report, flow, a,
@@ -423,8 +424,15 @@ static void take_udp(struct inspector *i, const struct arrival *a, uint64_t now_
 	fault = quic_read(a->packet.payload, a->packet.payload_len, &d);
 	if (flow == NULL)
 		flow = begin_quic(i, a, fault, &d, now_ms);
-	if (flow != NULL)
-		reading_quic(&i->reading, flow, a, fault, &d, now_ms);
+	if (flow == NULL)
+		return;
+	named = flow->state != FLOW_UNDECIDED;
+	reading_quic(&i->reading, flow, a, fault, &d, now_ms);
+	if (named)
+		return;
+	flow = flows_find(i->reading.flows, &a->packet.key);
+	if (flow != NULL && flow->state == FLOW_WATCHED)
+		room_named(&i->room, flow, now_ms);
 }
 
 void inspector_packet(struct inspector *inspector, const struct inspector_packet *packet,

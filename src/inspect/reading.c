@@ -300,6 +300,10 @@ void reading_payload(struct reading *r, struct flow *flow, const struct arrival 
 	if (flow->state != FLOW_UNDECIDED) {
 		if (!place_known(r, flow, &s))
 			return;
+	} else if (s.len == 1 && flow->has_isn && s.seq == flow->isn) {
+		/* a probe whether the connection lives: at the SYN's place stands no byte */
+		report_packet(&r->report, flow, arrival, EVENT_PASS);
+		return;
 	} else if (s.seq - flow->base >= STREAM_MAX) {
 		reading_refuse_segment(r, flow, REASON_OUT_OF_WINDOW, &s);
 		return;
