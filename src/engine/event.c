@@ -53,6 +53,7 @@ static bool type_holds(const struct event *e)
 	case EVENT_FOLLOW:
 	case EVENT_ASK:
 	case EVENT_OPEN:
+	case EVENT_AGAIN:
 	case EVENT_DISCARD:
 		return !judged && e->has_packet == 1;
 	case EVENT_NAME:

@@ -33,6 +33,8 @@ enum event_type {
 	EVENT_ASK,    /* of a flow permitted by its name: the client's bytes are read as far as they
 		       * matter;    let go, and from now on the server's packets are wanted too */
 	EVENT_OPEN,   /* and the server has acknowledged them: let go, the flow leaves the queue */
+	EVENT_AGAIN,  /* the server of a flow that was let through has begun another connection on
+		       * its ports: let go, and from now on the flow is undecided again */
 	EVENT_FORGET, /* undecided, and nothing came of it but a SYN: it gave way to another. No
 		       * packet goes with it; its server and the kernel may forget it as well */
 	EVENT_DISCARD, /* drop this one packet without deciding the flow (a stray duplicate, say) */

@@ -19,6 +19,9 @@
  * already acknowledged the first: then it is discarded, since that server would not take it either.
  * Where one flow took the place of another like this, no payload is read before the server's
  * SYN-ACK has told which it means.
+ * - A SYN-ACK of the server in a connection that the kernel knows as let through, with another
+ * number than its first, begins another connection, whose client's SYN passed by the kernel: AGAIN,
+ * and its client is read from the beginning.
  * - A packet that the kernel marks MARK_ADMIT is not read: ADMIT, and FOLLOW within forget_ms.
  * - UDP without that mark is QUIC towards a service that has it inspected: see reading_quic.h.
  *
