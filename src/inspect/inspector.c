@@ -334,10 +334,14 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		return;
 	}
 	if (p->payload_len != 0) {
-		if (flow->state == FLOW_UNDECIDED)
-			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
-		else
+		if (flow->state != FLOW_UNDECIDED) {
 			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+			return;
+		}
+		/* a reset of the client must stand where this would have stood */
+		if (flow->server_next == 0)
+			flow->server_next = p->seq;
+		reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
 		return;
 	}
 	/* Both ends opening at once: the server would become a client that was never judged. */
@@ -363,8 +367,7 @@ static bool may_begin_again(const struct arrival *a)
 	const uint32_t state = a->raw->mark & MARK_STATE_MASK;
 	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
 
-	return (a->packet.flags & handshake) == handshake &&
-	       (a->raw->mark & MARK_INSPECTED) != 0 &&
+	return (a->packet.flags & handshake) == handshake && (a->raw->mark & MARK_INSPECTED) != 0 &&
 	       (state == MARK_GUARDED || state == MARK_PROVING || state == MARK_OPEN ||
 		state == MARK_WATCHED);
 }
