@@ -26,6 +26,22 @@ static bool name_holds(const struct event *e)
 	return true;
 }
 
+/* The same for the protocols, which need not be there. */
+static bool alpn_holds(const struct event *e)
+{
+	const size_t len = strnlen(e->alpn, sizeof(e->alpn));
+
+	if (len == sizeof(e->alpn) || (len != 0 && !e->has_alpn))
+		return false;
+	for (size_t i = 0; i < sizeof(e->alpn); i++) {
+		bool printable = e->alpn[i] > 0x20 && e->alpn[i] < 0x7f;
+
+		if (i < len ? !printable : e->alpn[i] != '\0')
+			return false;
+	}
+	return true;
+}
+
 /* The bytes of an IPv4 address are the first four. */
 static bool address_holds(uint8_t family, const uint8_t b[16])
 {
@@ -79,7 +95,7 @@ static bool event_holds(const struct event *e, uint32_t flows_max)
 		return false;
 	if (!address_holds(e->family, e->src) || !address_holds(e->family, e->dst))
 		return false;
-	return name_holds(e) && type_holds(e);
+	return name_holds(e) && alpn_holds(e) && type_holds(e);
 }
 
 int event_message_check(const void *message, size_t len, uint32_t flows_max)

@@ -320,6 +320,7 @@ static void fill_name(struct event *e, const struct tls_hello *hello, const char
 	e->app = APP_QUIC;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
+	tls_alpn_text(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 }
