@@ -30,6 +30,13 @@ struct view {
 	size_t len;
 };
 
+/* Makes sure that the flow has a hold (a new one begins at first_seq). False if there is none, or
+ * its source may have no more. */
+bool reading_take_hold(struct reading *r, struct flow *flow, uint32_t first_seq);
+
+/* Puts a packet into the flow's hold. False if there is no room, or its source may have no more. */
+bool reading_keep_packet(struct reading *r, struct flow *flow, const struct hold_packet *packet);
+
 /* Hands the event out with the packet that came first; then a FOLLOW for each other, and for those
  * it becomes one. The hold is given back. */
 void reading_bear_all(struct reading *r, struct flow *flow, struct event *e);

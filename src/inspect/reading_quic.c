@@ -123,9 +123,7 @@ static enum reason join(const struct step *step, struct quic_conn *conn)
 
 	if (flow->hold != NULL && flow->quic != 0 && joined(step->r, flow) != conn)
 		drop_held(step->r, flow);
-	if (flow->hold == NULL)
-		flow->hold = hold_take(step->r->holds, conn->let_through);
-	if (flow->hold == NULL)
+	if (!reading_take_hold(step->r, flow, conn->let_through))
 		return REASON_RESOURCE_LIMIT;
 	flow->quic = conn->place;
 	flow->quic_serial = conn->serial;
@@ -381,7 +379,7 @@ static enum reason hold_datagram(struct step *step)
 	enum reason fault;
 	bool more;
 
-	if (!hold_keep(flow->hold, step->r->held_max, &packet))
+	if (!reading_keep_packet(step->r, flow, &packet))
 		return REASON_RESOURCE_LIMIT;
 	report_fill(flow, EVENT_FOLLOW, 0, &e);
 	fault = read_hello(step, &e, &more);
@@ -443,9 +441,7 @@ static void hold_early(struct reading *r, struct flow *flow, const struct arriva
 {
 	const struct hold_packet packet = { .id = a->raw->id };
 
-	if (flow->hold == NULL)
-		flow->hold = hold_take(r->holds, 0);
-	if (flow->hold == NULL || !hold_keep(flow->hold, r->held_max, &packet))
+	if (!reading_take_hold(r, flow, 0) || !reading_keep_packet(r, flow, &packet))
 		reading_refuse(r, flow, REASON_RESOURCE_LIMIT, a, now_ms);
 }
 
