@@ -41,6 +41,9 @@ bool reading_keep_packet(struct reading *r, struct flow *flow, const struct hold
  * it becomes one. The hold is given back. */
 void reading_bear_all(struct reading *r, struct flow *flow, struct event *e);
 
+/* Discards what is held, and gives the hold back. */
+void reading_discard_held(struct reading *r, struct flow *flow);
+
 /* Refuses the flow, what is held of it, and the segment's packet. */
 void reading_refuse_segment(struct reading *r, struct flow *flow, enum reason reason,
 			    const struct segment *s);
