@@ -83,6 +83,17 @@ static enum reason walk_records(struct rd r, uint8_t *scratch, struct handshake 
 	return REASON_NONE;
 }
 
+/* A record header of SSLv2, and a hello in it that offers any version. Source: RFC 5246 appendix
+ * E.2. */
+static enum tls_result read_old(const uint8_t *data, size_t len, enum reason *ret_reason)
+{
+	if (len < 3 || (len == 3 && data[2] == 1))
+		return TLS_MORE;
+	*ret_reason = data[2] == 1 && (data[3] == 0 || data[3] == 3) ? REASON_TLS_TOO_OLD
+								     : REASON_NOT_TLS;
+	return TLS_REFUSE;
+}
+
 enum tls_result tls_read(const uint8_t *data, size_t len, uint8_t *scratch, struct tls_hello *ret,
 			 enum reason *ret_reason)
 {
@@ -90,6 +101,8 @@ enum tls_result tls_read(const uint8_t *data, size_t len, uint8_t *scratch, stru
 	enum tls_result got;
 	enum reason fault;
 
+	if (len != 0 && data[0] >= 0x80)
+		return read_old(data, len, ret_reason);
 	/* Alerts and the like begin as TLS does, but a client cannot begin with them. */
 	if (len != 0 && (data[0] < 20 || data[0] > 24)) {
 		*ret_reason = REASON_NOT_TLS;

@@ -13,6 +13,8 @@
 #define EXTENSION_EARLY    42
 #define EXTENSION_VERSIONS 43
 #define EXTENSION_ECH      0xfe0d
+#define VERSION_TLS10      0x0301
+#define VERSION_TLS12      0x0303
 #define VERSION_TLS13      0x0304
 #define SESSION_ID_MAX     32
 #define NAME_TYPE_HOST     0
@@ -32,9 +34,11 @@ static enum reason read_names(struct rd r, struct tls_hello *h)
 
 	if (list.bad || r.left != 0)
 		return REASON_TLS_MALFORMED;
-	/* More than one name, or a type that this reader cannot judge: no way to tell which one
-	 * counts. */
-	if (type != NAME_TYPE_HOST || list.left != 0 || len == 0)
+	if (list.left != 0)
+		return REASON_NAME_AMBIGUOUS;
+	/* The last dot is not to be sent: some servers cut it off, some know no such host and
+	 * answer for their first one. */
+	if (type != NAME_TYPE_HOST || len == 0 || name[len - 1] == '.')
 		return REASON_NAME_INVALID;
 	h->name = name;
 	h->name_len = len;
@@ -167,6 +171,8 @@ static enum reason read_body(const uint8_t *body, size_t len, struct tls_hello *
 	    ciphers_len % 2 != 0 || compressions.left == 0 ||
 	    memchr(compressions.at, COMPRESSION_NULL, compressions.left) == NULL)
 		return REASON_TLS_MALFORMED;
+	if (version < VERSION_TLS10 || (r.left == 0 && version < VERSION_TLS12))
+		return REASON_TLS_TOO_OLD;
 	if (r.left == 0)
 		return REASON_NO_SNI;
 	return read_extensions(&r, h);

@@ -35,7 +35,8 @@ struct tls_hello {
 /* Reads a handshake message from its header on. The result depends on the bytes alone, not on how
  * many came at a time; bytes behind the message do not matter (ret->used tells where it ends). ret
  * is written for TLS_HELLO, ret_reason for TLS_REFUSE: TLS_MALFORMED (no ClientHello, or one that
- * breaks its syntax), HELLO_TOO_LONG, NO_SNI or NAME_INVALID (empty, or not exactly one name).
+ * breaks its syntax), HELLO_TOO_LONG, NO_SNI, TLS_TOO_OLD, NAME_INVALID (empty, with a dot at its
+ * end, or of a type other than host_name), NAME_AMBIGUOUS (several).
  * Source: RFC 8446 sections 4 and 4.1.2, RFC 6066 section 3, RFC 7301; the number of
  * encrypted_client_hello (65037) is in IANA's registry of TLS extension types. */
 enum tls_result tls_hello_read(const uint8_t *message, size_t len, struct tls_hello *ret,

@@ -23,7 +23,7 @@ static void begin(void)
 START_TEST(a_hello_in_one_segment_is_named_at_once_without_a_buffer)
 {
 	struct inspector_counts counts;
-	size_t len = packets_hello(hello, "Files.Example.", HELLO_LEN);
+	size_t len = packets_hello(hello, "Files.Example", HELLO_LEN);
 
 	begin();
 	seen_data(&seen, 0, hello, len);
@@ -216,11 +216,13 @@ END_TEST
 static const struct {
 	const char *bytes, *want;
 } firsts[] = {
-	{ "\x80\x2e\x01\x03\x01", "refuse(not-tls)3" },
+	{ "\x80\x2e\x01\x03\x01", "refuse(tls-too-old)3" },
+	{ "\x80\x2e\x02\x03\x01", "refuse(not-tls)3" },
+	{ "\r\nGET / HTTP/1.1\r\nHost: A.Example\r\n\r\n", "name(a.example)3" },
 	{ "\x16\x02", "refuse(tls-malformed)3" },
 	{ "\x17\x03\x03", "refuse(tls-malformed)3" },
 	{ "SSH-2.0-OpenSSH_9.2\r\n", "refuse(not-tls)3" },
-	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "refuse(http-tunnel)3" },
+	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "refuse(http2-cleartext)3" },
 	{ "CONNECT a.example:443 HTTP/1.1\r\n", "refuse(http-tunnel)3" },
 	{ "GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n", "refuse(name-is-address)3" },
 	{ "GET / HTTP/1.1\r\n\r\n", "refuse(no-host)3" },
@@ -245,7 +247,8 @@ START_TEST(names_that_are_no_host_names_are_refused)
 		{ "a..example", "refuse(name-invalid)3" },
 		{ "a b.example", "refuse(name-invalid)3" },
 		{ "*.example.jp", "refuse(name-invalid)3" },
-		{ "UPPER.Example.JP.", "name(upper.example.jp)3" },
+		{ "UPPER.Example.JP", "name(upper.example.jp)3" },
+		{ "upper.example.jp.", "refuse(name-invalid)3" },
 	};
 
 	begin();
@@ -558,7 +561,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_segment_longer_than_the_bound_is_read_as_far_as_it_goes);
 	tcase_add_test(tcase, a_hello_that_never_ends_is_too_long);
 	tcase_add_loop_test(tcase, the_first_bytes_tell_what_it_is, 0, (int)ARRAY_SIZE(firsts));
-	tcase_add_loop_test(tcase, names_that_are_no_host_names_are_refused, 0, 7);
+	tcase_add_loop_test(tcase, names_that_are_no_host_names_are_refused, 0, 8);
 	tcase_add_test(tcase, a_nul_in_a_name_is_refused);
 	tcase_add_test(tcase, every_request_of_a_kept_alive_connection_is_named);
 	tcase_add_test(tcase, requests_in_one_packet_are_all_named_before_it_goes);
