@@ -61,7 +61,7 @@ static const struct reason_info infos[] = {
 			      N_("The port is for HTTP, but the bytes are something else.") },
 	[REASON_HTTP_VERSION] = { "http-version",
 				  N_("The HTTP request is of neither version 1.1 nor 1.0.") },
-	[REASON_HTTP_2] = { "http2-cleartext", N_("HTTP/2 without TLS is not read.") },
+	[REASON_HTTP_2] = { "http-binary", N_("HTTP/2 without TLS is not read.") },
 	[REASON_HTTP_MALFORMED] = { "http-malformed",
 				    N_("The head of the HTTP request is broken or ambiguous.") },
 	[REASON_HTTP_FRAMING] = { "http-framing", N_("Where the body of the HTTP request ends "
@@ -84,6 +84,8 @@ static const struct reason_info infos[] = {
 	[REASON_NAME_CHANGED] = { "name-changed", N_("The second TLS ClientHello of the "
 						     "connection has another name than the "
 						     "first.") },
+	[REASON_EARLY_DATA] = { "early-data", N_("Early data goes on beyond the bound before the "
+						 "server has answered.") },
 	[REASON_TIMEOUT] = { "timeout", N_("No name came within the time allowed.") },
 	[REASON_RESOURCE_LIMIT] = { "resource-limit", N_("The bound on undecided flows or held "
 							 "packets was reached.") },

@@ -52,6 +52,7 @@ enum reason {
 	REASON_OUT_OF_WINDOW,    /* stream bytes too far ahead, or before the beginning */
 	REASON_MIDSTREAM,        /* a flow whose beginning was not seen */
 	REASON_NAME_CHANGED,     /* the ClientHello after a HelloRetryRequest has another name */
+	REASON_EARLY_DATA,       /* more early data than is passed over before the server answers */
 	REASON_TIMEOUT,          /* no name within the time allowed */
 	REASON_RESOURCE_LIMIT,   /* the bound on undecided flows or held packets was reached */
 

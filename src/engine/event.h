@@ -30,9 +30,9 @@ enum event_type {
 			 reason */
 	EVENT_FOLLOW, /* another packet of a flow already reported: same verdict as its last
 			 decision */
-	EVENT_ASK,    /* of a flow permitted by its name: the client's bytes are read as far as they
-		       * matter;    let go, and from now on the server's packets are wanted too */
-	EVENT_OPEN,   /* and the server has acknowledged them: let go, the flow leaves the queue */
+	EVENT_ASK,  /* of a flow permitted by its name: let go, and from now on the server's packets
+		     * are wanted too; it tells whether more of the client's bytes matter */
+	EVENT_OPEN, /* none does: let go, the flow leaves the queue */
 	EVENT_DISCARD, /* drop this one packet without deciding the flow (a stray duplicate, say) */
 	EVENT_TYPE_COUNT
 };
@@ -47,8 +47,8 @@ struct event {
 	uint8_t reason; /* enum reason; EVENT_REFUSE only, else 0 */
 	uint8_t app; /* enum app, as read from the bytes; EVENT_NAME; may be set with EVENT_REFUSE
 		      */
-	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held)
-			     */
+	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; ASK: it still waits;
+			     * REFUSE: nothing was held) */
 	uint32_t packet_id;
 	uint32_t flow; /* slot in the engine's table, below flows_max; broker keeps an array of that
 			* size. EVENT_FLOW_NONE: of no remembered flow; its generation never comes

@@ -13,7 +13,8 @@
 enum flow_state {
 	FLOW_UNDECIDED, /* its SYN was seen; no name yet */
 	FLOW_GUARDED,   /* TLS that said a name: its client's bytes are compared with what was read,
-			 * and read on for another hello */
+			 * and read on for another hello; after early data until the server says
+			 * that it wants none */
 	FLOW_PROVING,   /* it said what is none: compared, until the server acknowledges that */
 	FLOW_WATCHED,   /* HTTP that said a name: every further request is read too */
 	FLOW_DECIDED,   /* reported once and for all; remembered for packets still in the queue */
@@ -63,8 +64,12 @@ struct flow {
 					       * newest first, len 0 behind the last */
 	uint64_t name_kept; /* the hello's name, for comparing that of a second hello */
 	uint8_t name_len;
-	bool had_second;   /* hello */
-	struct hold *hold; /* what came but is not decided; NULL if nothing */
+	bool had_second; /* hello */
+	bool asked;      /* the server's packets are wanted, though the client is not read to the
+			  * end: it offered early data. Of its answer's first byte: */
+	uint32_t answer_seq;
+	uint32_t hello_end; /* the client's sequence number behind the hello that it answers */
+	struct hold *hold;  /* what came but is not decided; NULL if nothing */
 };
 
 struct flows;

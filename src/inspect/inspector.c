@@ -286,6 +286,8 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		return;
 	}
 	if (p->payload_len != 0) {
+		if (reading_answer(&i->reading, flow, a, now_ms))
+			return;
 		if (flow->state == FLOW_UNDECIDED)
 			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
 		else

@@ -61,7 +61,7 @@ static const struct {
 	{ UPGRADE("TLS/1.0") "\x16\x03\x01", "a.example http-upgrade" },
 	{ UPGRADE("h2c") GET("b.example") "\x82\x01", "a.example b.example http-upgrade" },
 	{ GET("a.example") "\x81\x85", "a.example not-http" },
-	{ GET("a.example") "PRI * HTTP/2.0\r\n", "a.example http2-cleartext" },
+	{ GET("a.example") "PRI * HTTP/2.0\r\n", "a.example http-binary" },
 	{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\nGET / HTT" GET(
 		  "b.example"),
 	  "a.example b.example end" },

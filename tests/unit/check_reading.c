@@ -222,7 +222,7 @@ static const struct {
 	{ "\x16\x02", "refuse(tls-malformed)3" },
 	{ "\x17\x03\x03", "refuse(tls-malformed)3" },
 	{ "SSH-2.0-OpenSSH_9.2\r\n", "refuse(not-tls)3" },
-	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "refuse(http2-cleartext)3" },
+	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "refuse(http-binary)3" },
 	{ "CONNECT a.example:443 HTTP/1.1\r\n", "refuse(http-tunnel)3" },
 	{ "GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n", "refuse(name-is-address)3" },
 	{ "GET / HTTP/1.1\r\n\r\n", "refuse(no-host)3" },

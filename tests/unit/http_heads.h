@@ -83,7 +83,7 @@ static const struct http_case http_cases[] = {
 	{ TEXT("CONNECT / HTTP/1.1\r\n" HOST "\r\n"), "http-tunnel" },
 	{ TEXT("connect a.example:443 HTTP/1.1\r\n" HOST "\r\n"), "http-tunnel" },
 	{ TEXT("CONNECT a.example:443 HTTP/1.0\r\n" HOST "\r\n"), "http-tunnel" },
-	{ TEXT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "http2-cleartext" },
+	{ TEXT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "http-binary" },
 	{ TEXT("PRI * HTTP/1.1\r\n" HOST "\r\n"), "http-malformed" },
 	{ TEXT("PRI / HTTP/2.0\r\n" HOST "\r\n"), "http-version" },
 	{ TEXT("GET / HTTP/0.9\r\n" HOST "\r\n"), "http-version" },
