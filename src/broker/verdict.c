@@ -145,6 +145,7 @@ static void decide(const struct step *step)
 		decide_address(policy, &step->flow->key, &result);
 	else
 		decide_name(policy, &step->flow->key, (enum app)event->app, event->name, &result);
+	decide_ech(event->has_ech, &result);
 	if (result.exception)
 		decide_expire(&result, mono_real().tv_sec);
 	settle(step, &result);

@@ -57,10 +57,10 @@ static bool type_holds(const struct event *e)
 	case EVENT_ASK:
 		return !judged && e->flow != EVENT_FLOW_NONE;
 	case EVENT_NAME:
-		return named && e->reason == 0 && e->app != APP_NONE && e->app < APP_COUNT &&
+		return named && e->reason == 0 && e->app != APP_NONE && e->app < APP_SPOKEN_COUNT &&
 		       e->flow != EVENT_FLOW_NONE;
 	case EVENT_REFUSE:
-		return !named && is_engine_reason(e->reason) && e->app < APP_COUNT &&
+		return !named && is_engine_reason(e->reason) && e->app < APP_SPOKEN_COUNT &&
 		       !e->has_alpn && !e->has_ech;
 	case EVENT_TYPE_COUNT:
 		break;

@@ -16,7 +16,8 @@ enum flow_state {
 			 * and read on for another hello; after early data until the server says
 			 * that it wants none */
 	FLOW_PROVING,   /* it said what is none: compared, until the server acknowledges that */
-	FLOW_WATCHED,   /* HTTP that said a name: every further request is read too */
+	FLOW_WATCHED,   /* HTTP or QUIC that said a name: every further request, or Initial
+			 * packet, is read too */
 	FLOW_DECIDED,   /* reported once and for all; remembered for packets still in the queue */
 	FLOW_ADMITTED,  /* the same, permitted by address */
 };
@@ -69,7 +70,9 @@ struct flow {
 			  * end: it offered early data. Of its answer's first byte: */
 	uint32_t answer_seq;
 	uint32_t hello_end; /* the client's sequence number behind the hello that it answers */
-	struct hold *hold;  /* what came but is not decided; NULL if nothing */
+	uint32_t quic, quic_serial; /* place of the QUIC connection whose hello the hold has
+				     * begun to join (quic_table_at()); 0: none */
+	struct hold *hold;          /* what came but is not decided; NULL if nothing */
 };
 
 struct flows;

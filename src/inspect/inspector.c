@@ -10,7 +10,10 @@
 #include "inspect/flows.h"
 #include "inspect/hold.h"
 #include "inspect/packet.h"
+#include "inspect/quic_keys.h"
+#include "inspect/quic_table.h"
 #include "inspect/reading.h"
+#include "inspect/reading_quic.h"
 #include "inspect/report.h"
 #include "inspect/tls.h"
 
@@ -28,6 +31,9 @@
 /* Bytes kept for comparing, for each slot of the flow table. */
 #define KEPT_PER_FLOW 512
 #define KEPT_MIN      65536
+
+/* Connections of QUIC remembered, for each slot of the flow table: longer than flows. */
+#define QUIC_PER_FLOW 2
 
 struct inspector {
 	struct inspector_limits limits;
@@ -51,11 +57,14 @@ struct inspector *inspector_new(const struct inspector_limits *limits, inspector
 	i->reading.flows = flows_new(i->limits.flows_max, limits->hash_seed);
 	i->reading.holds = hold_pool_new(limits->buffers_max);
 	i->reading.kept = kept_new((size_t)i->limits.flows_max * KEPT_PER_FLOW + KEPT_MIN);
+	i->reading.ring = quic_keyring_new();
+	i->reading.quic = quic_table_new(i->limits.flows_max * QUIC_PER_FLOW, limits->hash_seed);
 	i->reading.scratch = i->scratch;
 	i->reading.held_max = i->limits.held_max;
 	i->reading.report.emit = emit;
 	i->reading.report.data = data;
-	if (i->reading.flows == NULL || i->reading.holds == NULL || i->reading.kept == NULL) {
+	if (i->reading.flows == NULL || i->reading.holds == NULL || i->reading.kept == NULL ||
+	    i->reading.ring == NULL || i->reading.quic == NULL) {
 		inspector_free(i);
 		return NULL;
 	}
@@ -69,6 +78,8 @@ void inspector_free(struct inspector *inspector)
 	flows_free(inspector->reading.flows);
 	hold_pool_free(inspector->reading.holds);
 	kept_free(inspector->reading.kept);
+	quic_keyring_free(inspector->reading.ring);
+	quic_table_free(inspector->reading.quic);
 	free(inspector);
 }
 
@@ -349,14 +360,50 @@ static void take_bad(struct inspector *i, const struct arrival *a, uint64_t now_
 		report_stray(&i->reading.report, a, REASON_BAD_PACKET);
 }
 
+/* A QUIC datagram that cannot belong to a known flow. NULL if it is reported. */
+static struct flow *begin_quic(struct inspector *i, const struct arrival *a, enum reason fault,
+			       const struct quic_datagram *d, uint64_t now_ms)
+{
+	struct flow *flow;
+
+	switch (reading_quic_stray(a, fault, d, &fault)) {
+	case READING_QUIC_PASS:
+		report_packet(&i->reading.report, NULL, a, EVENT_PASS);
+		return NULL;
+	case READING_QUIC_DISCARD:
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return NULL;
+	case READING_QUIC_REFUSE:
+		refuse_unknown(i, a, fault, now_ms);
+		return NULL;
+	case READING_QUIC_BEGINS:
+		break;
+	}
+	flow = add_flow(i, a, FLOWS_UNDECIDED, now_ms);
+	if (flow == NULL)
+		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
+	else
+		flow->app = APP_QUIC;
+	return flow;
+}
+
 static void take_udp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
 {
+	struct flow_key back = reversed(&a->packet.key);
 	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
+	struct quic_datagram d = { .count = 0 };
+	enum reason fault;
 
+	if (flow == NULL && (flow = flows_find(i->reading.flows, &back)) != NULL) {
+		report_packet(&i->reading.report, flow, a,
+			      flow->state == FLOW_UNDECIDED ? EVENT_DISCARD : EVENT_FOLLOW);
+		return;
+	}
+	fault = quic_read(a->packet.payload, a->packet.payload_len, &d);
+	if (flow == NULL)
+		flow = begin_quic(i, a, fault, &d, now_ms);
 	if (flow != NULL)
-		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
-	else
-		refuse_unknown(i, a, REASON_QUIC_REFUSED, now_ms);
+		reading_quic(&i->reading, flow, a, fault, &d, now_ms);
 }
 
 void inspector_packet(struct inspector *inspector, const struct inspector_packet *packet,

@@ -19,7 +19,7 @@
  * Where one flow took the place of another like this, no payload is read before the server's
  * SYN-ACK has told which it means.
  * - A packet that the kernel marks MARK_ADMIT is not read: ADMIT, and FOLLOW within forget_ms.
- * - UDP without that mark is QUIC towards a service that is TCP only: REASON_QUIC_REFUSED.
+ * - UDP without that mark is QUIC towards a service that has it inspected: see reading_quic.h.
  *
  * - What was let through of a named flow may come again only as it was (reading_kept.c). A TLS flow
  * is then read on until it says what can be no second hello: ASK; and with the server's

@@ -10,11 +10,14 @@
 /* No window of TCP is larger; further off is not ahead but behind. Source: RFC 7323 section 2.3. */
 #define AHEAD_MAX (1 << 30)
 
+/* With it goes the beginning of a QUIC connection of which nothing was let through. */
 static void give_hold(struct reading *r, struct flow *flow)
 {
 	if (flow->hold != NULL)
 		hold_give(r->holds, flow->hold);
 	flow->hold = NULL;
+	if (flow->quic != 0)
+		reading_quic_leave(r, flow);
 }
 
 /* The event goes out with the packet that came first; then a FOLLOW for each other. */

@@ -9,10 +9,15 @@
 #include "inspect/kept.h"
 #include "inspect/report.h"
 
+struct quic_keyring; /* inspect/quic_keys.h */
+struct quic_table;   /* inspect/quic_table.h */
+
 struct reading {
 	struct flows *flows;
 	struct hold_pool *holds;
 	struct kept *kept;
+	struct quic_keyring *ring;
+	struct quic_table *quic;
 	uint8_t *scratch; /* TLS_HELLO_MAX bytes */
 	uint32_t held_max;
 	struct report report;

@@ -212,3 +212,26 @@ enum tls_result tls_hello_read(const uint8_t *message, size_t len, struct tls_he
 	*ret = hello;
 	return TLS_HELLO;
 }
+
+void tls_hello_alpn(const struct tls_hello *hello, char out[TLS_HELLO_ALPN_MAX])
+{
+	struct rd list = rd_of(hello->alpn, hello->alpn_len);
+	size_t at = 0;
+
+	while (list.left != 0) {
+		const uint8_t len = rd_u8(&list);
+		const uint8_t *protocol = rd_bytes(&list, len);
+
+		if (list.bad || at + (at != 0) + len >= TLS_HELLO_ALPN_MAX)
+			break;
+		if (at != 0)
+			out[at++] = ',';
+		for (uint8_t i = 0; i < len; i++) {
+			const bool plain =
+				protocol[i] > ' ' && protocol[i] < 0x7f && protocol[i] != ',';
+
+			out[at++] = plain ? (char)protocol[i] : '?';
+		}
+	}
+	out[at] = '\0';
+}

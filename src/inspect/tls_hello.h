@@ -46,3 +46,9 @@ enum tls_result tls_hello_read(const uint8_t *message, size_t len, struct tls_he
  * that is not yet told. REASON_NONE; TLS_MALFORMED if it begins as something else than a
  * ClientHello, HELLO_TOO_LONG; *ret_len is then left alone. */
 enum reason tls_hello_expect(const uint8_t *message, size_t len, size_t *ret_len);
+
+#define TLS_HELLO_ALPN_MAX 64 /* with NUL */
+
+/* The protocols that a hello offers as text: as many whole ones as fit, a comma between them, what
+ * is no printable ASCII (or a comma) as '?'. Empty if it offers none. */
+void tls_hello_alpn(const struct tls_hello *hello, char out[TLS_HELLO_ALPN_MAX]);

@@ -185,6 +185,31 @@ START_TEST(broken_supported_versions_are_refused)
 }
 END_TEST
 
+START_TEST(offered_protocols_are_told_as_text)
+{
+	static const struct {
+		const char *body;
+		size_t len;
+		const char *want;
+	} cases[] = {
+		{ "\x00\x0c\x02h2\x08http/1.1", 14, "h2,http/1.1" },
+		{ "\x00\x03\x02\x0a\x0a", 5, "??" },
+		{ "\x00\x04\x03"
+		  "a,b",
+		  6, "a?b" },
+		{ "\x00\x42\x01"
+		  "a\x3f"
+		  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+		  68, "a" },
+	};
+	char text[TLS_HELLO_ALPN_MAX];
+
+	ck_assert_int_eq(look(with_extension(16, cases[_i].body, cases[_i].len)), TLS_HELLO);
+	tls_hello_alpn(&got, text);
+	ck_assert_str_eq(text, cases[_i].want);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tls_hello");
@@ -202,6 +227,7 @@ int main(void)
 	tcase_add_test(tcase, different_grease_does_not_matter_but_a_flood_of_types_does);
 	tcase_add_test(tcase, nothing_may_follow_a_pre_shared_key);
 	tcase_add_loop_test(tcase, broken_supported_versions_are_refused, 0, 6);
+	tcase_add_loop_test(tcase, offered_protocols_are_told_as_text, 0, 4);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
