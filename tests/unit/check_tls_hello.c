@@ -159,6 +159,27 @@ START_TEST(different_grease_does_not_matter_but_a_flood_of_types_does)
 }
 END_TEST
 
+/* As browsers strew it: suites, extensions with and without a body, versions, groups, shares,
+ * protocols, and an Encrypted Client Hello that is none. Source: RFC 8701, RFC 9849 section 6.2. */
+START_TEST(grease_everywhere_does_not_matter)
+{
+	size_t begin = packets_hello_begin(record);
+	size_t at = packets_extension(record, begin, 0x3a3a, NULL, 0);
+
+	packets_put16(record + RECORD_HEADER + 73, 0xbaba);
+	at = packets_extension(record, at, 43, "\x06\x5a\x5a\x03\x04\x03\x03", 7);
+	at = packets_extension(record, at, 10, "\x00\x04\xca\xca\x00\x1d", 6);
+	at = packets_extension(record, at, 51, "\x00\x05\xca\xca\x00\x01\x00", 7);
+	at = packets_extension(record, at, 16, "\x00\x06\x02\x0a\x0a\x02h2", 8);
+	at = packets_extension(record, at, 0xfe0d, NULL, 186);
+	at = packets_server_name(record, at, "outer.example", 13);
+	at = packets_extension(record, at, 0xeaea, NULL, 1);
+	ck_assert_int_eq(look(packets_hello_end(record, begin, at) - RECORD_HEADER), TLS_HELLO);
+	ck_assert_mem_eq(got.name, "outer.example", 13);
+	ck_assert(got.has_ech && got.has_tls13 && got.has_alpn);
+}
+END_TEST
+
 START_TEST(nothing_may_follow_a_pre_shared_key)
 {
 	size_t begin = packets_hello_begin(record);
@@ -225,6 +246,7 @@ int main(void)
 	tcase_add_test(tcase, a_message_over_the_bound_is_refused_at_its_length);
 	tcase_add_loop_test(tcase, no_extension_may_come_twice, 0, 11);
 	tcase_add_test(tcase, different_grease_does_not_matter_but_a_flood_of_types_does);
+	tcase_add_test(tcase, grease_everywhere_does_not_matter);
 	tcase_add_test(tcase, nothing_may_follow_a_pre_shared_key);
 	tcase_add_loop_test(tcase, broken_supported_versions_are_refused, 0, 6);
 	tcase_add_loop_test(tcase, offered_protocols_are_told_as_text, 0, 4);
