@@ -27,7 +27,8 @@ enum reason {
 	REASON_INPUT_REFUSED,     /* towards the appliance itself, not from a management address */
 	REASON_OUTPUT_REFUSED,    /* from the appliance itself, not a declared service */
 
-	/* refused by the engine's reading of the bytes */
+	/* refused by the engine's reading of the bytes; of TLS: NOT_TLS to TLS_TOO_OLD, of HTTP:
+	 * NOT_HTTP to HTTP_UPGRADE */
 	REASON_BAD_PACKET,       /* headers that do not hold together */
 	REASON_NOT_TLS,          /* a TLS port, other bytes */
 	REASON_TLS_MALFORMED,    /* begins as TLS, then breaks its syntax */

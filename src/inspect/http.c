@@ -123,7 +123,7 @@ _Static_assert(ARRAY_SIZE(not_trailers) < 8, "a bit for each in struct http's su
 /* Another byte of a trailer's name: which of them may it still become? */
 static void suspect(struct http *h, uint8_t byte)
 {
-	const char c = byte == '_' ? '-' : (char)byte;
+	const char c = (char)(byte == '_' ? '-' : byte);
 
 	for (size_t i = 0; i < ARRAY_SIZE(not_trailers); i++) {
 		const char *name = not_trailers[i];

@@ -257,7 +257,7 @@ static bool looks_like(struct slice name, const char *field)
 	if (name.len != strlen(field))
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
-		const char c = name.at[i] == '_' ? '-' : name.at[i];
+		const char c = (char)(name.at[i] == '_' ? '-' : name.at[i]);
 
 		if (strncasecmp(&c, &field[i], 1) != 0)
 			return false;

@@ -230,7 +230,7 @@ void tls_hello_alpn(const struct tls_hello *hello, char out[TLS_HELLO_ALPN_MAX])
 			const bool plain =
 				protocol[i] > ' ' && protocol[i] < 0x7f && protocol[i] != ',';
 
-			out[at++] = plain ? (char)protocol[i] : '?';
+			out[at++] = (char)(plain ? protocol[i] : '?');
 		}
 	}
 	out[at] = '\0';
