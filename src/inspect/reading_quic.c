@@ -72,20 +72,6 @@ void reading_quic_leave(struct reading *r, struct flow *flow)
 	flow->quic = 0;
 }
 
-/* Discards what is held: it is of a connection that the client has given up. */
-static void drop_held(struct reading *r, struct flow *flow)
-{
-	struct event e;
-
-	for (uint32_t i = 0; i < flow->hold->count; i++) {
-		report_fill(flow, EVENT_DISCARD, 0, &e);
-		report_bear(&r->report, &e, flow->hold->packets[i].id);
-	}
-	flow->hold->count = 0;
-	report_fill(flow, EVENT_FOLLOW, 0, &e);
-	reading_bear_all(r, flow, &e);
-}
-
 /* ---- opening */
 
 static bool open_with(const struct step *step, struct quic_conn *conn,
@@ -116,16 +102,14 @@ static bool open_with(const struct step *step, struct quic_conn *conn,
 }
 
 /* A hold whose stream begins at what was not yet let through of the connection; what it held of
- * another connection is discarded. Packets of none (0-RTT) stay. */
+ * another connection is discarded: the client has given that up. Packets of none (0-RTT) stay. */
 static enum reason join(const struct step *step, struct quic_conn *conn)
 {
 	struct flow *flow = step->flow;
 
 	if (flow->hold != NULL && flow->quic != 0 && joined(step->r, flow) != conn)
-		drop_held(step->r, flow);
-	if (flow->hold == NULL)
-		flow->hold = hold_take(step->r->holds, conn->let_through);
-	if (flow->hold == NULL)
+		reading_discard_held(step->r, flow);
+	if (!reading_take_hold(step->r, flow, conn->let_through))
 		return REASON_RESOURCE_LIMIT;
 	flow->quic = conn->place;
 	flow->quic_serial = conn->serial;
@@ -320,6 +304,7 @@ static void fill_name(struct event *e, const struct tls_hello *hello, const char
 	e->app = APP_QUIC;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
+	tls_hello_alpn(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 }
@@ -380,7 +365,7 @@ static enum reason hold_datagram(struct step *step)
 	enum reason fault;
 	bool more;
 
-	if (!hold_keep(flow->hold, step->r->held_max, &packet))
+	if (!reading_keep_packet(step->r, flow, &packet))
 		return REASON_RESOURCE_LIMIT;
 	report_fill(flow, EVENT_FOLLOW, 0, &e);
 	fault = read_hello(step, &e, &more);
@@ -442,9 +427,7 @@ static void hold_early(struct reading *r, struct flow *flow, const struct arriva
 {
 	const struct hold_packet packet = { .id = a->raw->id };
 
-	if (flow->hold == NULL)
-		flow->hold = hold_take(r->holds, 0);
-	if (flow->hold == NULL || !hold_keep(flow->hold, r->held_max, &packet))
+	if (!reading_take_hold(r, flow, 0) || !reading_keep_packet(r, flow, &packet))
 		reading_refuse(r, flow, REASON_RESOURCE_LIMIT, a, now_ms);
 }
 

@@ -25,6 +25,7 @@ static void name_flow(struct reading *r, struct flow *flow, const struct tls_hel
 	e->app = APP_TLS;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
+	tls_hello_alpn(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 	flow->name_len = e->name_len;
@@ -32,7 +33,6 @@ static void name_flow(struct reading *r, struct flow *flow, const struct tls_hel
 	flow->state = FLOW_GUARDED;
 	flow->flight.early = flow->asked = hello->has_early_data;
 	flow->flight.early_left = TLS_FLIGHT_EARLY_MAX;
-	flow->answer_seq = flow->server_next;
 	flow->hello_end = flow->base + (uint32_t)hello->used;
 }
 
@@ -195,7 +195,7 @@ bool reading_answer(struct reading *r, struct flow *flow, const struct arrival *
 	const struct packet *p = &arrival->packet;
 	struct event e;
 
-	if (!flow->asked || flow->state != FLOW_GUARDED || p->seq != flow->answer_seq ||
+	if (!flow->asked || flow->state != FLOW_GUARDED || p->seq != flow->server_first ||
 	    (p->flags & PACKET_ACK) == 0 || (int32_t)(p->ack - flow->hello_end) < 0 ||
 	    tls_answer_read(p->payload, p->payload_len) != TLS_ANSWER_HELLO)
 		return false;

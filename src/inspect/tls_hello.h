@@ -47,7 +47,7 @@ enum tls_result tls_hello_read(const uint8_t *message, size_t len, struct tls_he
  * ClientHello, HELLO_TOO_LONG; *ret_len is then left alone. */
 enum reason tls_hello_expect(const uint8_t *message, size_t len, size_t *ret_len);
 
-#define TLS_HELLO_ALPN_MAX 64 /* with NUL */
+#define TLS_HELLO_ALPN_MAX 32 /* with NUL */
 
 /* The protocols that a hello offers as text: as many whole ones as fit, a comma between them, what
  * is no printable ASCII (or a comma) as '?'. Empty if it offers none. */
