@@ -377,10 +377,17 @@ static const struct http_case http_cases[] = {
 	  "a.example+upgrade" },
 	{ TEXT("GET / HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: \r\n\r\n"),
 	  "a.example+upgrade" },
-	{ TEXT("POST / HTTP/1.1\r\n" HOST "Upgrade: h2c\r\nContent-Length: 5\r\n\r\n"),
+	{ TEXT("POST / HTTP/1.1\r\n" HOST "Upgrade: H2C\r\nContent-Length: 5\r\n\r\n"),
+	  "a.example+5" },
+	{ TEXT("POST / HTTP/1.1\r\n" HOST "Upgrade: websocket\r\nContent-Length: 5\r\n\r\n"),
+	  "http-upgrade" },
+	{ TEXT("POST / HTTP/1.1\r\n" HOST "Upgrade: h2c, x\r\nContent-Length: 5\r\n\r\n"),
+	  "http-upgrade" },
+	{ TEXT("POST / HTTP/1.1\r\n" HOST
+	       "Upgrade: x\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\n"),
 	  "http-upgrade" },
 	{ TEXT("POST / HTTP/1.1\r\n" HOST "Upgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n"),
-	  "http-upgrade" },
+	  "a.example+chunked+upgrade" },
 	{ TEXT("GET / HTTP/1.1\r\n" HOST "Upgrade-Insecure-Requests: 1\r\n\r\n"), "a.example" },
 };
 #define HTTP_CASES ((int)(sizeof(http_cases) / sizeof(http_cases[0])))
