@@ -334,6 +334,8 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		return;
 	}
 	if (p->payload_len != 0) {
+		if (reading_answer(&i->reading, flow, a, now_ms))
+			return;
 		if (flow->state != FLOW_UNDECIDED) {
 			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
 			return;
