@@ -301,6 +301,10 @@ static enum reason read_field(struct slice line, struct head *h)
 
 static enum reason read_name(struct slice host, char *out)
 {
+	/* Some servers cut the last dot off, others know no such host and answer for their first.
+	 */
+	if (host.at[host.len - 1] == '.')
+		return REASON_NAME_INVALID;
 	switch (names_normalise(host.at, host.len, false, out)) {
 	case NAMES_OK:
 		return REASON_NONE;
