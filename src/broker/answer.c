@@ -42,17 +42,30 @@ void answer_reset(struct broker *broker, const struct flow_key *key, bool to_ser
 static void end_flow(struct broker *broker, const struct event *event, bool announced)
 {
 	const bool alone = event->type == EVENT_REFUSE && !event->has_packet;
+	/* it is the server's, and the kernel's reset goes to whoever sent it */
+	const bool of_server = event->reason == REASON_SERVER_FIRST;
 	struct conntrack_entry entry = { 0 };
 
 	if (alone && !announced)
 		return;
 	event_flow_key(event, &entry.key);
 	answer_reset(broker, &entry.key, true, event->client_next_seq);
-	if (alone)
+	if (alone || of_server)
 		answer_reset(broker, &entry.key, false, event->server_next_seq);
 	/* a flow that is gone already needs no mark */
 	if (alone)
 		(void)conntrack_set_mark(broker->conntrack, &entry, MARK_REFUSED, MARK_STATE_MASK);
+}
+
+/* A flow that gave way shall cost nothing any more: neither an entry of the kernel's table nor a
+ * port of its address translation, nor answers of the server that belong to nothing then. */
+static void forget_flow(struct broker *broker, const struct event *event)
+{
+	struct conntrack_entry entry = { 0 };
+
+	event_flow_key(event, &entry.key);
+	answer_reset(broker, &entry.key, true, event->client_next_seq);
+	(void)conntrack_delete(broker->conntrack, &entry);
 }
 
 /* What is answered with one write and one send: as many messages as wait, within these bounds. */
@@ -108,6 +121,8 @@ static void end_flows(struct broker *broker, const struct round *round)
 		for (uint32_t i = 0; i < round->list[m].count; i++) {
 			const struct verdict *verdict = &round->list[m].at[i];
 
+			if (verdict->forget)
+				forget_flow(broker, &round->message[m].events[i]);
 			if (verdict->end_flow)
 				end_flow(broker, &round->message[m].events[i], verdict->announced);
 		}
@@ -129,7 +144,8 @@ static int take_message(struct engine_slot *slot, struct round *round)
 	if ((size_t)len > sizeof(*message) ||
 	    event_message_check(message, (size_t)len, flows_max) != 0)
 		return -EBADMSG;
-	slot->overruns = message->queue_overruns;
+	slot->overruns = message->counts.queue_overruns;
+	slot->counts = message->counts;
 	error = verdict_decide(slot->verdicts, &slot->broker->recorder, message, mono_ms_coarse(),
 			       &round->list[round->messages]);
 	round->events += message->count;

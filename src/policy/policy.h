@@ -99,6 +99,9 @@ struct policy_service {
 	/* Host names and patterns ("*.example"), lower case, no trailing dot. A name is one of
 	 * tenant_names (tells the own tenant), shared_names or names. Indexed by policy->names. */
 	struct policy_strings tenant_names, shared_names, names;
+	bool inspects_quic; /* else ports that are declared for QUIC are APP_QUIC_REFUSED */
+	bool refuses_ech;   /* a ClientHello with Encrypted Client Hello; else its outer name
+			     * decides */
 	bool has_proxy;
 	struct addr proxy; /* only this LGWAN address may use the service */
 	char *proxy_inserts;
@@ -146,6 +149,8 @@ struct policy_daemon {
 	uint16_t log_group_first;          /* NFLOG group; default 7 */
 	char *user;                        /* default "sekisho" */
 	uint32_t undecided_max;            /* flows an engine keeps undecided; default 16384 */
+	uint32_t undecided_per_source;     /* of one source; default 1024 */
+	uint32_t undecided_buffers;        /* of which bytes are kept; default 1024 */
 	uint32_t undecided_timeout_ms;     /* default 10000 */
 	char *log_directory;               /* default /var/log/sekisho */
 	char *control_socket;              /* default /run/sekisho/control.sock */

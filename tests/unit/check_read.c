@@ -129,7 +129,7 @@ START_TEST(the_shipped_example_is_read_as_it_is_written)
 	ck_assert_int_eq(s->role, ROLE_PERMITTED_CLOUD);
 	ck_assert_str_eq(s->ismap.valid_until, "2027-03-31");
 	ck_assert_int_eq(s->ports.at[0].app, APP_TLS);
-	ck_assert_int_eq(s->ports.at[1].app, APP_QUIC);
+	ck_assert_int_eq(s->ports.at[1].app, APP_QUIC_REFUSED);
 	ck_assert_uint_eq(s->tenant_names.count, 2);
 	/* two neighbours of the list file are one range */
 	ck_assert_uint_eq(s->addresses.count, 2);
@@ -165,6 +165,8 @@ START_TEST(what_is_left_out_has_its_default)
 	ck_assert_uint_eq(d->queue_length, 4096);
 	ck_assert_uint_eq(d->log_group_first, 7);
 	ck_assert_uint_eq(d->undecided_max, 16384);
+	ck_assert_uint_eq(d->undecided_per_source, 1024);
+	ck_assert_uint_eq(d->undecided_buffers, 1024);
 	ck_assert_uint_eq(d->undecided_timeout_ms, 10000);
 	ck_assert_str_eq(d->user, "sekisho");
 	ck_assert_str_eq(d->log_directory, "/var/log/sekisho");
