@@ -282,7 +282,10 @@ void tls_alpn_text(const struct tls_hello *hello, char out[TLS_ALPN_TEXT_MAX])
 			const bool plain =
 				protocol[i] > ' ' && protocol[i] < 0x7f && protocol[i] != ',';
 
-			out[at++] = plain ? (char)protocol[i] : '?';
+			out[at] = '?';
+			if (plain)
+				out[at] = (char)protocol[i];
+			at++;
 		}
 	}
 	out[at] = '\0';
