@@ -139,6 +139,15 @@ static struct flow *begin_undecided(struct inspector *i, const struct arrival *a
 	return flow;
 }
 
+static struct flow_key reversed(const struct flow_key *key)
+{
+	return (struct flow_key){ .src = key->dst,
+				  .dst = key->src,
+				  .sport = key->dport,
+				  .dport = key->sport,
+				  .l4proto = key->l4proto };
+}
+
 /* Refuses a packet whose flow is not known, and remembers the flow so that its next packets FOLLOW;
  * but only while slots abound, since those that begin properly need them more. */
 static void refuse_unknown(struct inspector *i, const struct arrival *a, enum reason reason,
@@ -276,8 +285,13 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 		take_syn(i, flow, a, now_ms);
 		return;
 	}
-	if (flow != NULL && (p->flags & PACKET_ACK) != 0)
+	if (flow != NULL && (p->flags & PACKET_ACK) != 0) {
+		/* before its first byte a client has nothing of the server to acknowledge but its
+		 * SYN: what it says later does not matter */
+		if (flow->list == FLOWS_OPENING)
+			flow->server_first = p->ack;
 		flow->server_next = p->ack;
+	}
 	if (p->payload_len == 0) {
 		take_bare(i, flow, a);
 	} else if (flow == NULL) {
@@ -320,10 +334,16 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		return;
 	}
 	if (p->payload_len != 0) {
-		if (flow->state == FLOW_UNDECIDED)
-			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
-		else
+		if (reading_answer(&i->reading, flow, a, now_ms))
+			return;
+		if (flow->state != FLOW_UNDECIDED) {
 			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+			return;
+		}
+		/* a reset of the client must stand where this would have stood */
+		if (flow->server_next == 0)
+			flow->server_next = p->seq;
+		reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
 		return;
 	}
 	/* Both ends opening at once: the server would become a client that was never judged. */
@@ -334,7 +354,7 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 	if (handshake == (PACKET_SYN | PACKET_ACK) && flow->state == FLOW_UNDECIDED) {
 		if (p->ack == flow->isn + 1) {
 			flow->confirmed = true;
-			flow->server_next = p->seq + 1;
+			flow->server_first = flow->server_next = p->seq + 1;
 		} else {
 			flow->must_confirm = true;
 		}
@@ -342,13 +362,65 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 	take_bare(i, flow, a);
 }
 
-static struct flow_key reversed(const struct flow_key *key)
+/* True for a server's SYN-ACK in a connection that the kernel has let through: it queues that for
+ * this question alone. */
+static bool may_begin_again(const struct arrival *a)
 {
-	return (struct flow_key){ .src = key->dst,
-				  .dst = key->src,
-				  .sport = key->dport,
-				  .dport = key->sport,
-				  .l4proto = key->l4proto };
+	const uint32_t state = a->raw->mark & MARK_STATE_MASK;
+	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
+
+	return (a->packet.flags & handshake) == handshake && (a->raw->mark & MARK_INSPECTED) != 0 &&
+	       (state == MARK_GUARDED || state == MARK_PROVING || state == MARK_OPEN ||
+		state == MARK_WATCHED);
+}
+
+/* Another connection on the same ports begins with the server's SYN-ACK: the kernel has passed its
+ * client's SYN, since the server might have kept the old connection. flow: what is known of that,
+ * or NULL. */
+static void take_again(struct inspector *i, struct flow *flow, const struct arrival *a,
+		       uint64_t now_ms)
+{
+	const struct packet *p = &a->packet;
+	const struct inspector_packet raw = {
+		.data = a->raw->data,
+		.len = a->raw->len,
+		.id = a->raw->id,
+		.mark = a->raw->mark,
+		.iif = a->raw->oif,
+		.oif = a->raw->iif,
+	};
+	/* as its client would have sent it */
+	const struct arrival turned = {
+		.raw = &raw,
+		.packet = { .key = reversed(&p->key),
+			    .seq = p->ack,
+			    .ack = p->seq + 1,
+			    .flags = PACKET_ACK },
+	};
+
+	/* a server that speaks first */
+	if (p->payload_len != 0) {
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return;
+	}
+	if (flow != NULL)
+		reading_drop(&i->reading, flow);
+	flow = begin_undecided(i, &turned, FLOWS_OPENING, now_ms);
+	if (flow == NULL) {
+		report_stray(&i->reading.report, &turned, REASON_RESOURCE_LIMIT);
+		return;
+	}
+	flow->state = FLOW_UNDECIDED;
+	flow->has_isn = true;
+	flow->isn = p->ack - 1;
+	flow->confirmed = true;
+	report_packet(&i->reading.report, flow, &turned, EVENT_AGAIN);
+}
+
+/* True if a SYN-ACK is that of the connection that is known: a copy, or one that was sent again. */
+static bool is_own_answer(const struct flow *flow, const struct packet *p)
+{
+	return flow->has_isn && p->ack == flow->isn + 1 && p->seq + 1 == flow->server_first;
 }
 
 static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
@@ -358,6 +430,11 @@ static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_
 
 	if (flow == NULL) {
 		flow = flows_find(i->reading.flows, &back);
+		if (may_begin_again(a) && (flow == NULL || (flow->state != FLOW_UNDECIDED &&
+							    !is_own_answer(flow, &a->packet)))) {
+			take_again(i, flow, a, now_ms);
+			return;
+		}
 		if (flow != NULL) {
 			take_from_server(i, flow, a, now_ms);
 			return;

@@ -8,7 +8,7 @@
 #include "common/mark.h"
 #include "inspect/quic_table.h"
 #include "inspect/reading_parts.h"
-#include "inspect/tls.h"
+#include "inspect/tls_hello.h"
 #include "policy/names.h"
 
 /* Connections of a flow that an Initial with an unknown id may belong to. */
@@ -304,7 +304,7 @@ static void fill_name(struct event *e, const struct tls_hello *hello, const char
 	e->app = APP_QUIC;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
-	tls_alpn_text(hello, e->alpn);
+	tls_hello_alpn(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 }
@@ -334,7 +334,7 @@ static enum reason read_hello(struct step *step, struct event *e, bool *ret_more
 	struct tls_hello hello;
 
 	*ret_more = false;
-	switch (tls_read_message(stream->data, stream_run(stream, 0), &hello, &reason)) {
+	switch (tls_hello_read(stream->data, stream_run(stream, 0), &hello, &reason)) {
 	case TLS_MORE:
 		*ret_more = true;
 		return REASON_NONE;

@@ -71,7 +71,7 @@ static void open_flow(void)
 START_TEST(a_hello_in_one_datagram_is_named_at_once)
 {
 	begin();
-	hello_len = packets_hello(records, "Files.Example.", 0) - 5;
+	hello_len = packets_hello(records, "Files.Example", 0) - 5;
 	crypto(0, hello_len);
 	quic_packets_initial(&q, 1200);
 	show();
