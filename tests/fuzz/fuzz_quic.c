@@ -10,7 +10,7 @@
 #include "../unit/quic_packets.h"
 #include "common/mark.h"
 #include "inspect/inspector.h"
-#include "inspect/tls.h"
+#include "inspect/tls_hello.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,7 +65,7 @@ static void expect_permitted(const uint8_t *bytes)
 	struct tls_hello hello;
 	enum reason reason;
 
-	if (tls_read_message(bytes, HELLO_LEN, &hello, &reason) == TLS_HELLO &&
+	if (tls_hello_read(bytes, HELLO_LEN, &hello, &reason) == TLS_HELLO &&
 	    (hello.name_len != strlen(PERMITTED) ||
 	     memcmp(hello.name, PERMITTED, hello.name_len) != 0))
 		abort();
