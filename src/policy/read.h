@@ -14,6 +14,7 @@
  * read_width.c   addresses so wide that they restrict nothing
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
+ * read_ways.c    ways that exceptions make in several steps
  *
  * Every function adds its mistakes to reader->errors and goes on, so that one run tells all of
  * them. */
@@ -301,8 +302,11 @@ void read_width_check(struct reader *r);
 /* True if list has addresses for private use; *ret is the first such part of it. */
 bool read_has_private(const struct addr_list *list, struct addr_range *ret);
 
-/* Exceptions from what is forbidden. */
+/* Exceptions from what is forbidden, in one step or in several. */
 void read_exceptions_check(struct reader *r);
+
+/* Part of the latter: with zones, roles, services and configurations that were read well. */
+void read_ways_check(struct reader *r);
 
 /* Where endpoints and proxies lie; roles and port groups that a configuration needs; services that
  * nobody may use. */

@@ -429,4 +429,5 @@ void read_exceptions_check(struct reader *r)
 			check_forbidden(r, &r->policy->exceptions[i], &all[j]);
 		check_tenants(r, &r->policy->exceptions[i]);
 	}
+	read_ways_check(r);
 }
