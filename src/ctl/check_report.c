@@ -77,6 +77,10 @@ static void print_finding(const char *file, const struct lint_finding *finding, 
 	else
 		(void)fprintf(to, "  %s: %s: %s\n", file, severity_text(finding->severity),
 			      finding->what);
+	if (finding->opens)
+		(void)fputs(_("      it opens what the guideline forbids: the policy is not "
+			      "loaded\n"),
+			    to);
 	if (*finding->mend)
 		(void)fprintf(to, _("      to mend it: %s\n"), finding->mend);
 }
@@ -132,10 +136,10 @@ static json_t *finding_json(const struct lint_finding *finding)
 {
 	const struct guideline_condition *c = finding->condition;
 
-	return json_pack("{ss, ss, si, so, ss, ss, ss, ss}", "id", c->id, "severity",
-			 severity_word(finding->severity), "line", finding->line, "found",
-			 string_of(finding->what), "rule", c->rule_en, "sentence", c->text_ja,
-			 "source", c->source, "mend", finding->mend);
+	return json_pack("{ss, ss, sb, si, so, ss, ss, ss, ss}", "id", c->id, "severity",
+			 severity_word(finding->severity), "opens", finding->opens, "line",
+			 finding->line, "found", string_of(finding->what), "rule", c->rule_en,
+			 "sentence", c->text_ja, "source", c->source, "mend", finding->mend);
 }
 
 static bool append(json_t *array, json_t *value)

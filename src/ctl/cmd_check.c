@@ -59,7 +59,11 @@ static void print_summary(const struct check *check)
 		rules += ruleset->chains[i].rule_count;
 	for (size_t i = 0; i < ruleset->set_count; i++)
 		elements += ruleset->sets[i].element_count;
-	(void)printf(check->lint.errors
+	(void)printf(check->lint.opening
+			     ? _("%s: the policy is not loaded, for it opens what the guideline "
+				 "forbids: configurations %d, zones %zu, roles %zu, services %zu, "
+				 "names %zu; rules %zu, sets %zu, elements %zu\n")
+		     : check->lint.errors
 			     ? _("%s: the policy can be loaded, but is not as the guideline wants "
 				 "it: configurations %d, zones %zu, roles %zu, services %zu, names "
 				 "%zu; rules %zu, sets %zu, elements %zu\n")
@@ -87,14 +91,18 @@ static int judge(struct check *check)
 	r = prove_policy(check->policy, check->ruleset, &check->errors);
 	if (r < 0)
 		return r == -EINVAL ? CMD_FINDING : CMD_TROUBLE;
-	if (check->without_lint)
-		return CMD_OK;
+	if (check->without_lint) {
+		r = lint_refuse(check->policy, check->on, &check->errors);
+		return !r ? CMD_OK : r == -EINVAL ? CMD_FINDING : CMD_TROUBLE;
+	}
 	r = lint_policy(check->policy, check->on, &check->lint);
 	if (r < 0) {
 		errors_add(&check->errors, check->file, 0,
 			   _("the policy cannot be held against the guideline: %s"), strerror(-r));
 		return CMD_TROUBLE;
 	}
+	if (check->lint.opening)
+		return CMD_FINDING;
 	return check->lint.errors ? CMD_LINT : CMD_OK;
 }
 
@@ -137,10 +145,14 @@ static int help(const char *name)
 		  "  -j, --json      all of it as one JSON object\n"
 		  "      --sarif     all of it as a SARIF log\n"
 		  "  -v, --verbose   notes as well\n"
-		  "      --no-lint   do not hold the policy against the guideline's conditions\n"
+		  "      --no-lint   of the guideline's conditions, tell only what keeps the "
+		  "policy from "
+		  "being loaded\n"
 		  "      --on DATE   judge registrations and reviews as of that day, not today\n\n"
-		  "Ends with 0 if nothing is wrong, 1 for mistakes in the text, 5 for errors "
-		  "against the guideline.\n"));
+		  "Ends with 0 if nothing is wrong, 1 for mistakes in the text and what the "
+		  "guideline "
+		  "forbids, 5\nfor errors against the guideline that keep no policy from being "
+		  "loaded.\n"));
 }
 
 /* -1 to go on, else how the program ends. */

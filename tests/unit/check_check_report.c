@@ -37,7 +37,7 @@ static void set_up(void)
 		.what = a_note,
 		.mend = nothing,
 	};
-	lint = (struct lint_report){ findings, ARRAY_SIZE(findings), 1, 1 };
+	lint = (struct lint_report){ findings, ARRAY_SIZE(findings), 1, 1, 0 };
 	errors = (struct errors){ 0 };
 }
 
