@@ -114,8 +114,12 @@ struct reader {
  * *ret_length, or -errno: -EFBIG over max, -ENOTSUP if it is not a regular file. */
 int read_load(const char *path, size_t max, char **ret_text, size_t *ret_length);
 
-/* True if text is UTF-8 without control characters. */
+/* True if text is UTF-8 without control characters, those that turn the direction included. */
 bool read_is_text(const char *text);
+
+/* True if text begins with a character that turns the direction of writing, so that what follows is
+ * shown otherwise than it is read. Source: UAX #9 section 2. */
+bool read_turns_text(const char *text);
 
 /* Writes "text" in quotes into out (READ_QUOTE_MAX), shortened and escaped for terminals; returns
  * out. */
@@ -133,9 +137,9 @@ struct read_scan {
 };
 
 /* Looks for what libconfig would take in silence: NUL bytes, @include, strings joined because a
- * comma is missing, numbers cut. Gives the line of each string (libconfig's own is that of the
- * token after it). False (told) if there is something that must not be parsed. *ret is zeroed by
- * the caller. */
+ * comma is missing, numbers cut, comments that never end; and for text that shows otherwise. Gives
+ * the line of each string (libconfig's own is that of the token after it). False (told) if there is
+ * something that must not be parsed. *ret is zeroed by the caller. */
 bool read_scan(struct reader *r, const char *text, size_t length, struct read_scan *ret);
 void read_scan_clear(struct read_scan *scan);
 
@@ -259,6 +263,9 @@ void read_absolute_path(struct reader *r, const config_setting_t *s, size_t max,
 void read_date(struct reader *r, const config_setting_t *s, char **ret); /* YYYY-MM-DD */
 bool read_number(struct reader *r, const config_setting_t *s, long long min, long long max,
 		 long long *ret);
+
+/* True if that is the name of a VLAN on the line of that name. */
+bool read_is_vlan_of(const char *name, const char *line);
 
 /* Remembers range for read_overlap_check(). */
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,

@@ -22,6 +22,8 @@ struct scan {
 	char before; /* last character of the token before, '"' for strings; 0 at the start */
 	char open[READ_DEPTH_MAX]; /* brackets around this place */
 	size_t depth;
+	const char *foreign; /* the first word that begins with a letter of no key, or NULL */
+	int foreign_line;
 	bool ok;
 };
 
@@ -47,10 +49,41 @@ static void skip_line(struct scan *s)
 
 static void skip_comment(struct scan *s)
 {
+	int line = s->line;
+
 	while (s->at < s->end && !(*s->at == '*' && peek(s, 1) == '/'))
 		step(s);
+	if (s->at == s->end)
+		errors_add(s->doubts, s->r->path, line,
+			   _("the comment that begins here never ends; expected \"*/\""));
 	for (int i = 0; i < 2 && s->at < s->end; i++)
 		step(s);
+}
+
+/* What a screen shows otherwise than it is read: escapes, and a carriage return that goes back over
+ * the line. */
+static bool is_hidden(const struct scan *s, const char *p)
+{
+	if (*p == '\r')
+		return p + 1 < s->end && p[1] != '\n';
+	return ((unsigned char)*p < 0x20 && !strchr("\t\n\f", *p)) || *p == 0x7f ||
+	       read_turns_text(p);
+}
+
+/* Also in comments: those who approve a policy read it on a screen. */
+static void find_hidden_text(const struct scan *s)
+{
+	int line = 1, told = 0;
+
+	for (const char *p = s->at; p < s->end; p++) {
+		line += *p == '\n';
+		if (told == line || !is_hidden(s, p))
+			continue;
+		told = line;
+		errors_add(s->doubts, s->r->path, line,
+			   _("a control character, by which the line is shown otherwise than it is "
+			     "read; take it out"));
+	}
 }
 
 /* At the opening quote. */
@@ -170,6 +203,34 @@ static void scan_sign(struct scan *s)
 	step(s);
 }
 
+/* Of a word that begins with another letter than those of keys. */
+static void skip_foreign(struct scan *s)
+{
+	if (!s->foreign) {
+		s->foreign = s->at;
+		s->foreign_line = s->line;
+	}
+	while (s->at < s->end && ((*s->at & 0x80) || is_word(*s->at)))
+		s->at++;
+	s->before = 'x';
+}
+
+/* libconfig knows no such letter outside of quotes, and would call it a mistake of syntax. */
+static void tell_foreign(struct scan *s)
+{
+	char text[READ_QUOTE_MAX / 8] = "", quoted[READ_QUOTE_MAX];
+
+	s->at = s->foreign;
+	for (size_t i = 0; i < sizeof(text) - 1 && ((peek(s, i) & 0x80) || is_word(peek(s, i)));
+	     i++)
+		text[i] = peek(s, i);
+	errors_add(s->r->errors, s->r->path, s->foreign_line,
+		   _("%s: keys are written in the letters A to Z, and the first of these is none, "
+		     "though it may look like one; other text stands in quotes"),
+		   read_quote(text, quoted));
+	s->ok = false;
+}
+
 static void scan_token(struct scan *s)
 {
 	char c = *s->at;
@@ -183,6 +244,8 @@ static void scan_token(struct scan *s)
 		skip_comment(s);
 	} else if (c == '"') {
 		scan_string(s);
+	} else if (c & 0x80) {
+		skip_foreign(s);
 	} else if (is_word(c)) {
 		skip_word(s);
 		s->before = c;
@@ -210,8 +273,11 @@ bool read_scan(struct reader *r, const char *text, size_t length, struct read_sc
 			   _("a NUL byte; a policy is plain text in UTF-8"));
 		return false;
 	}
+	find_hidden_text(&s);
 	while (s.at < s.end && s.ok)
 		scan_token(&s);
+	if (s.ok && s.foreign)
+		tell_foreign(&s);
 	ret->lines = s.lines;
 	ret->count = s.count;
 	return s.ok;
