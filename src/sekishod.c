@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "broker/broker.h"
 #include "common/defs.h"
@@ -14,6 +15,7 @@
 #include "common/log.h"
 #include "engine/engine.h"
 #include "kernel/apply.h"
+#include "lint/lint.h"
 #include "policy/policy.h"
 #include "prove/prove.h"
 #include "ruleset/compile.h"
@@ -135,6 +137,8 @@ static int check(const char *path)
 	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
 	int error = policy_read(path, &policy, &errors);
 
+	if (error == 0)
+		error = lint_refuse(policy, time(NULL), &errors);
 	if (error == 0) {
 		error = compile_policy(policy, &ruleset);
 		if (error != 0)
