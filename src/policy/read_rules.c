@@ -231,12 +231,12 @@ static void check_private(struct reader *r, enum role role, const char *interfac
 	if (interface && read_has_private(&outside, &private))
 		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
 			   _("endpoints.%s: %s is private, and \"%s\" leads to the zone %s (%s): "
-			     "who is behind it could have it and pass for the zone %s (%s). "
+			     "who is behind it could have it and pass for %s in the zone %s (%s). "
 			     "Expected public addresses of the provider, or an interface of its "
 			     "own, as that of a tunnel"),
 			   of->slug, addr_range_text(&private, text), interface,
-			   guideline_zone(zone)->slug, guideline_zone(zone)->name_ja,
-			   guideline_zone(of->zone)->slug, of->name_ja);
+			   guideline_zone(zone)->slug, guideline_zone(zone)->name_ja, of->name_ja,
+			   guideline_zone(of->zone)->slug, guideline_zone(of->zone)->name_ja);
 }
 
 /* Addresses alone tell who comes in by a line, so that others behind it could take those of My
