@@ -245,6 +245,20 @@ START_TEST(a_sanitiser_may_be_fed_from_the_internet_zone)
 }
 END_TEST
 
+START_TEST(what_was_made_harmless_may_reach_a_terminal_that_sees_my_number)
+{
+	use(CONFIGURATION_ALPHA_PRIME_U);
+	use(CONFIGURATION_ROUTE_1);
+	endpoint(ROLE_INTERNET_MAIL_SERVER, "192.168.30.25");
+	endpoint(ROLE_MAIL_SANITIZER, "192.168.10.245");
+	endpoint(ROLE_LGWAN_TERMINAL, "192.168.10.0/25");
+	endpoint(ROLE_MYNUMBER_DAAS, "198.51.100.0/27");
+	except("192.168.30.25", "192.168.10.245");
+	except("192.168.10.245", "192.168.10.7");
+	ck_assert_uint_eq(found(), 0);
+}
+END_TEST
+
 START_TEST(an_implied_flow_is_a_step_only_if_it_is_taken_up)
 {
 	int index = guideline_flow_of("route-8:lgwan-vpn-gateway>lgwan-business-server");
@@ -283,6 +297,7 @@ int main(void)
 	tcase_add_test(tc, what_others_firewalls_permit_is_a_step);
 	tcase_add_test(tc, the_internet_gets_no_terminal_that_may_go_on);
 	tcase_add_test(tc, a_sanitiser_may_be_fed_from_the_internet_zone);
+	tcase_add_test(tc, what_was_made_harmless_may_reach_a_terminal_that_sees_my_number);
 	tcase_add_test(tc, an_implied_flow_is_a_step_only_if_it_is_taken_up);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
