@@ -319,7 +319,7 @@ static int gather(const struct graph *g, const struct search *s, bool to_mynumbe
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < s->count; i++) {
+	for (size_t i = 0; !err && g->edges && i < s->count; i++) {
 		struct ways_way way = { 0 };
 
 		if (!s->visits[i].made || !is_end(&g->edges[s->visits[i].edge], to_mynumber))
@@ -339,12 +339,9 @@ int ways_find(const struct policy *policy, struct ways *ret)
 	int err = 0;
 
 	/* what the guideline's flows make by themselves is its own matter */
-	if (!policy->exception_count) {
-		*ret = (struct ways){ 0 };
-		return 0;
-	}
-	err = add_edges(&g);
-	if (!err)
+	if (policy->exception_count)
+		err = add_edges(&g);
+	if (!err && g.edges)
 		err = search(&g, &s);
 	if (!err)
 		err = gather(&g, &s, true, &ways);
