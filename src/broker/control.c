@@ -19,6 +19,7 @@
 #include "common/defs.h"
 #include "common/errors.h"
 #include "common/i18n.h"
+#include "common/language.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "ctl/control_protocol.h"
@@ -251,19 +252,45 @@ static char *answer_reload(struct broker *broker)
 				      &errors);
 }
 
+/* A request is a command and, behind a blank, a language that we know; nothing else of it is used.
+ */
+static bool is_command(const char *request, size_t len, const char *command,
+		       const char **ret_language)
+{
+	static const char *const languages[] = { "en", "ja" };
+	const size_t head = strlen(command);
+
+	if (len < head || memcmp(request, command, head) != 0)
+		return false;
+	if (len == head)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++) {
+		if (len != head + 3 || request[head] != ' ' ||
+		    memcmp(request + head + 1, languages[i], 2) != 0)
+			continue;
+		*ret_language = languages[i];
+		return true;
+	}
+	return false;
+}
+
 static char *answer_to(struct client *client, const char *request, size_t len)
 {
 	struct broker *broker = client->control->broker;
+	const char *own = language_now(), *language = own;
+	char *answer;
 
 	if (!client->permitted)
 		return strdup(CONTROL_DENIED);
-	if (len == strlen(CONTROL_COMMAND_STATUS) &&
-	    memcmp(request, CONTROL_COMMAND_STATUS, len) == 0)
+	if (is_command(request, len, CONTROL_COMMAND_STATUS, &language))
 		return status_text(broker);
-	if (len == strlen(CONTROL_COMMAND_RELOAD) &&
-	    memcmp(request, CONTROL_COMMAND_RELOAD, len) == 0)
-		return answer_reload(broker);
-	return answer_of(false, _("There is no such command."), NULL);
+	if (!is_command(request, len, CONTROL_COMMAND_RELOAD, &language))
+		return answer_of(false, _("There is no such command."), NULL);
+	/* where its messages are missing, ours must do */
+	(void)language_use(language);
+	answer = answer_reload(broker);
+	(void)language_use(own);
+	return answer;
 }
 
 /* Sends what has room; the last, empty datagram ends the answer. */

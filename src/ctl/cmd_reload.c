@@ -14,7 +14,7 @@
 static int show(const json_t *answer)
 {
 	const json_t *errors = json_object_get(answer, "errors");
-	const char *text = json_string_value(json_object_get(answer, "text"));
+	const char *text = control_client_sentence(answer);
 	const json_t *error;
 	size_t i;
 
@@ -45,7 +45,7 @@ int cmd_reload(int argc, char **argv)
 	json_t *answer = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":s:hV", options)) != -1) {
 		switch (option) {
 		case 's':
 			socket_path = optarg;
@@ -60,7 +60,7 @@ int cmd_reload(int argc, char **argv)
 		case 'V':
 			return cmd_version();
 		default:
-			return cmd_usage(argv[0], _("that option is not known"));
+			return CMD_USAGE; /* told */
 		}
 	}
 	if (optind != argc)

@@ -128,8 +128,8 @@ static int put_option(const char *name, struct options *o, int option)
 	case OPTION_ASK:
 		err = read_ask(q, optarg, error);
 		break;
-	default: /* getopt's values */
-		return cmd_usage(name, "%s", _("that option is not known"));
+	default:                  /* getopt's values */
+		return CMD_USAGE; /* told */
 	}
 	return err ? cmd_usage(name, "%s", error) : 0;
 }
@@ -140,7 +140,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	int option, code;
 
 	simulate_question_begin(&o->question);
-	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":hV", long_options)) != -1) {
 		if (option == 'h')
 			return help(argv[0]);
 		if (option == 'V')

@@ -9,11 +9,11 @@
 #include <getopt.h>
 #include <jansson.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "common/reason.h"
 #include "ctl/cmd.h"
-#include "ctl/columns.h"
 #include "ctl/control_client.h"
 #include "ctl/control_protocol.h"
 
@@ -247,7 +247,9 @@ static int show(json_t *answer)
 	const json_t *counts = json_object_get(answer, "counts");
 
 	if (!json_is_true(json_object_get(answer, "ok"))) {
-		(void)fprintf(stderr, "sekishoctl: %s\n", text_of(answer, "text"));
+		const char *text = control_client_sentence(answer);
+
+		(void)fprintf(stderr, "sekishoctl: %s\n", text ? text : "?");
 		return CMD_FINDING;
 	}
 	if (lacks_table(answer) || is_touched(answer))
@@ -287,7 +289,7 @@ int cmd_status(int argc, char **argv)
 	bool json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "js:hV", options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":js:hV", options)) != -1) {
 		switch (option) {
 		case 'j':
 			json = true;
@@ -303,7 +305,7 @@ int cmd_status(int argc, char **argv)
 		case 'V':
 			return cmd_version();
 		default:
-			return cmd_usage(argv[0], _("that option is not known"));
+			return CMD_USAGE; /* told */
 		}
 	}
 	if (optind != argc)

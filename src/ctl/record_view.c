@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "common/reason.h"
-#include "ctl/columns.h"
 #include "ctl/when.h"
 
 #define CELL_BYTES 512

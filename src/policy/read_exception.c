@@ -316,12 +316,13 @@ static void forbidden_error(struct reader *r, const struct policy_exception *exc
 		errors_add(r->errors, r->path, exception->line,
 			   _("exceptions.%s: %s: that is the forbidden flow %s, and nothing can "
 			     "except a forbidden flow. The guideline: %s (%s)"),
-			   name, what, forbidden->id, forbidden->text_ja, forbidden->source);
+			   name, what, forbidden->id, forbidden->text_ja,
+			   guideline_source_text(forbidden->source));
 	else
 		errors_add(r->errors, r->path, exception->line,
 			   _("exceptions.%s: %s: that is the forbidden flow %s, and nothing can "
 			     "except a forbidden flow (%s)"),
-			   name, what, forbidden->id, forbidden->source);
+			   name, what, forbidden->id, guideline_source_text(forbidden->source));
 }
 
 /* The slug of the zone in which the range begins. */
