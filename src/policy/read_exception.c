@@ -423,7 +423,7 @@ void read_exceptions_check(struct reader *r)
 
 	/* with zones or roles missing, who is who is not known */
 	if (r->unsure & (READ_UNSURE_ZONES | READ_UNSURE_ENDPOINTS | READ_UNSURE_SERVICES |
-			 READ_UNSURE_CONFIGURATIONS))
+			 READ_UNSURE_CONFIGURATIONS | READ_UNSURE_ADDRESSES))
 		return;
 	for (size_t i = 0; i < r->policy->exception_count; i++) {
 		for (size_t j = 0; j < count; j++)
