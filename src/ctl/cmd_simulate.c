@@ -204,7 +204,7 @@ static size_t ways(const struct simulate *simulate, const struct addr *address, 
 	return count < WAYS_MAX ? count : WAYS_MAX;
 }
 
-/* An answer for each way that the policy leaves open: where external addresses lie behind two
+/* An answer for each way that the policy leaves open: where external addresses live behind two
  * lines, only routing decides, which is not the policy's. */
 static int one_question(struct simulate *simulate, const char *name, struct options *o)
 {
@@ -225,6 +225,10 @@ static int one_question(struct simulate *simulate, const char *name, struct opti
 		memcpy(question.packet.oif, out[i % outs], strlen(out[i % outs]));
 		if (simulate_ask(simulate, &question, &answer, error))
 			return cmd_usage(name, "%s", error);
+		if (i == 0 && ins > 1 && !o->json)
+			simulate_print_ways("--in", &told->packet.src, in, ins, stdout);
+		if (i == 0 && outs > 1 && !o->json)
+			simulate_print_ways("--out", &told->packet.dst, out, outs, stdout);
 		if (i && !o->json)
 			(void)putchar('\n');
 		code = print_answer(&question, &answer, o->json);

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/columns.h"
 #include "common/defs.h"
@@ -169,6 +170,39 @@ static void print_steps(const struct walk_result *walk, FILE *to)
 	}
 }
 
+static void print_exception(const struct policy_exception *exception, FILE *to)
+{
+	const time_t expires = (time_t)exception->expires_s;
+	char text[40] = "";
+	struct tm tm;
+
+	if (localtime_r(&expires, &tm))
+		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
+	print_line(_("Exception"), exception->reason, to);
+	print_line(_("Approved by"), exception->approved_by, to);
+	print_line(_("Expires"), text, to);
+}
+
+void simulate_print_ways(const char *head, const struct addr *address,
+			 const char *const *interfaces, size_t count, FILE *to)
+{
+	auto_(free_charp) char *names = NULL;
+	char text[ADDR_TEXT_MAX];
+	size_t size;
+	FILE *out = open_memstream(&names, &size);
+
+	for (size_t i = 0; out && i < count; i++)
+		(void)fprintf(out, "%s%s", i ? ", " : "", interfaces[i]);
+	if (!out || fclose(out) != 0)
+		return;
+	columns_line(
+		to, 0,
+		_("%s: %s lives behind several lines of the policy (%s). Routing, which is not "
+		  "the policy's, decides which one a packet takes: here is an answer for each."),
+		head, addr_text(address, text), names);
+	(void)fputc('\n', to);
+}
+
 void simulate_print(const struct simulate_question *question, const struct simulate_answer *answer,
 		    FILE *to)
 {
@@ -179,13 +213,12 @@ void simulate_print(const struct simulate_question *question, const struct simul
 		print_line(_("Name"), question->name, to);
 	print_line(_("Verdict"), verdict_text(answer->verdict), to);
 	print_line(_("Why"), why_text(answer), to);
+	print_line(_("Lacking"), answer->hint, to);
 	print_line(_("How"), refusal_text(answer->walk.outcome), to);
 	print_line(_("Service"), who->service ? who->service->name : NULL, to);
 	print_line(_("Flow"), answer->flow, to);
-	if (who->exception) {
-		print_line(_("Exception"), who->exception->reason, to);
-		print_line(_("Approved by"), who->exception->approved_by, to);
-	}
+	if (who->exception)
+		print_exception(who->exception, to);
 	if (!*answer->flow)
 		print_line(_("Nearest flow"), who->flow ? who->flow->id : NULL, to);
 	print_line(_("Guideline"), answer->text_ja, to);
