@@ -239,17 +239,24 @@ static char *answer_of(bool ok, const char *text, const struct errors *errors)
 	return out;
 }
 
-static char *answer_reload(struct broker *broker)
+/* In that language; what the daemon says of itself to others stays in its own. */
+static char *answer_reload(struct broker *broker, const char *language)
 {
 	auto_(errors_clear) struct errors errors = { 0 };
+	const char *own = language_now();
+	char *answer;
 	int error;
 
 	notify_reloading();
+	(void)language_use(language); /* where its messages are missing, ours must do */
 	error = reload_policy(broker, &errors);
-	notify_ready(broker_is_refusing(broker) ? "refusing" : "running");
-	return error == 0 ? answer_of(true, _("The policy was loaded."), NULL)
-			  : answer_of(false, _("The policy was not loaded; the running one stays."),
-				      &errors);
+	answer = error == 0
+			 ? answer_of(true, _("The policy was loaded."), NULL)
+			 : answer_of(false, _("The policy was not loaded; the running one stays."),
+				     &errors);
+	(void)language_use(own);
+	notify_ready(broker_is_refusing(broker) ? _("refusing") : _("running"));
+	return answer;
 }
 
 /* A request is a command and, behind a blank, a language that we know; nothing else of it is used.
@@ -277,8 +284,7 @@ static bool is_command(const char *request, size_t len, const char *command,
 static char *answer_to(struct client *client, const char *request, size_t len)
 {
 	struct broker *broker = client->control->broker;
-	const char *own = language_now(), *language = own;
-	char *answer;
+	const char *language = language_now();
 
 	if (!client->permitted)
 		return strdup(CONTROL_DENIED);
@@ -286,11 +292,7 @@ static char *answer_to(struct client *client, const char *request, size_t len)
 		return status_text(broker);
 	if (!is_command(request, len, CONTROL_COMMAND_RELOAD, &language))
 		return answer_of(false, _("There is no such command."), NULL);
-	/* where its messages are missing, ours must do */
-	(void)language_use(language);
-	answer = answer_reload(broker);
-	(void)language_use(own);
-	return answer;
+	return answer_reload(broker, language);
 }
 
 /* Sends what has room; the last, empty datagram ends the answer. */
