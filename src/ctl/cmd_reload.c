@@ -2,10 +2,12 @@
 /* sekishoctl reload: asks the daemon to take its policy file anew, and shows what it found. */
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include <getopt.h>
 #include <jansson.h>
 
+#include "common/columns.h"
 #include "common/i18n.h"
 #include "ctl/cmd.h"
 #include "ctl/control_client.h"
@@ -22,7 +24,10 @@ static int show(const json_t *answer)
 	{
 		const char *line = json_string_value(error);
 
-		if (line)
+		/* one line each for other tools, as errors_print() has it */
+		if (line && isatty(STDERR_FILENO))
+			columns_line(stderr, 0, "%s", line);
+		else if (line)
 			(void)fprintf(stderr, "%s\n", line);
 	}
 	if (json_is_true(json_object_get(answer, "ok"))) {

@@ -197,6 +197,7 @@ static void print_box(const struct differ_box *box, FILE *to)
 	print_part(_("ports"), box, PART_PORTS, to);
 	if (flow && flow->text_ja)
 		columns_line(to, 2, "%s (%s)", flow->text_ja, guideline_source_text(flow->source));
+	(void)fputc('\n', to);
 }
 
 static void print_cuts(const struct diff_cuts *cuts, FILE *to)
@@ -244,7 +245,9 @@ void diff_view_print(const struct diff_view *view, FILE *to)
 		columns_line(to, 0, "%s", _("The same flows are permitted."));
 	else
 		columns_line(to, 0,
-			     _("boxes opened %zu, shut %zu, treated otherwise %zu; names %zu"),
+			     _("In all: become permitted %zu, become refused %zu, treated "
+			       "otherwise %zu; "
+			       "host names %zu"),
 			     told[DIFFER_OPENED], told[DIFFER_SHUT], told[DIFFER_TREATED],
 			     view->names->count);
 	print_cuts(view->cuts, to);

@@ -183,7 +183,7 @@ void prove_view_print(const struct prove_result *result, const char *file, FILE 
 	if (result->proven)
 		columns_line(to, 0,
 			     _("Proven: of all packets, those of %" PRIu64
-			       " boxes may begin a flow, and no forbidden one is among them."),
+			       " ranges may begin a flow, and no forbidden one is among them."),
 			     covered(result));
 	else
 		columns_line(to, 0, "%s", _("Not proven."));

@@ -75,7 +75,8 @@ START_TEST(people_get_boxes_with_the_guidelines_words)
 	has(text, "  to     10.0.0.0 [lan0, *]\n");
 	has(text, "  ports  tcp/443, udp/100-200, 47-50; until 2001-09-09T01:46:40Z\n");
 	has(text, "LGWAN接続系から外部へのアクセス先を");
-	has(text, "boxes opened 1, shut 0, treated otherwise 0; names 0\n");
+	has(text,
+	    "In all: become permitted 1, become refused 0, treated otherwise 0; host names 0\n");
 	has(text, "was not looked at: nobody asked\n");
 	free(text);
 }
@@ -123,7 +124,7 @@ START_TEST(names_are_told_with_their_service)
 	ck_assert(!diff_view_is_same(&view));
 	text = print(5);
 	has(text, "becomes permitted: a.example (files)\nbecomes refused: *.b.example (mail)\n");
-	has(text, "; names 2\n");
+	has(text, "; host names 2\n");
 	free(text);
 	object = diff_view_json(&view);
 	first = json_array_get(json_object_get(object, "names"), 0);

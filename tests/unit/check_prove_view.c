@@ -194,7 +194,7 @@ START_TEST(people_get_a_line_for_each_claim_and_the_packet)
 	free(text);
 	result.proven = true;
 	text = print(&result, "city.conf");
-	ck_assert_ptr_nonnull(folded_find(text, "those of 42 boxes may begin a flow"));
+	ck_assert_ptr_nonnull(folded_find(text, "those of 42 ranges may begin a flow"));
 	free(text);
 }
 END_TEST
