@@ -12,6 +12,7 @@
 #include "common/defs.h"
 #include "common/errors.h"
 #include "common/i18n.h"
+#include "common/language.h"
 #include "common/log.h"
 #include "engine/engine.h"
 #include "kernel/apply.h"
@@ -171,6 +172,18 @@ static int refuse_all(void)
 	return EXIT_FAILURE;
 }
 
+/* Those of all languages, since who reloads the policy may want to be answered in another one: once
+ * the daemon is shut in, no more files are opened for that. */
+static void read_messages(void)
+{
+	const char *own;
+
+	language_begin(LOCALEDIR);
+	own = language_now();
+	(void)language_use("ja");
+	(void)language_use(own);
+}
+
 int main(int argc, char **argv)
 {
 	struct broker_options options = { .policy_path = POLICY_DEFAULT,
@@ -179,11 +192,7 @@ int main(int argc, char **argv)
 	/* before anything that reads a file: an engine may not, once it is shut in */
 	if (argc == 2 && strcmp(argv[1], ENGINE_OPTION) == 0)
 		return engine_main();
-	(void)setlocale(LC_ALL, "");
-#ifdef LOCALEDIR
-	(void)bindtextdomain("sekisho", LOCALEDIR);
-#endif
-	(void)textdomain("sekisho");
+	read_messages();
 	switch (parse(argc, argv, &options)) {
 	case ACTION_SERVE:
 		log_setup("sekishod", (enum log_level)options.log_level);

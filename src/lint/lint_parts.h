@@ -76,6 +76,12 @@ bool lint_has_sanitizer(const struct lint *l);
 /* True if the service says how it keeps to the own tenant otherwise than by names. */
 bool lint_has_tenant_control(const struct policy_service *service);
 
+/* ---- lint_site.c */
+
+/* Finds endpoints whose role no flow of the configurations in use has to do with: what was meant for
+ * another route opens nothing, and nobody would notice. */
+void lint_idle_roles(struct lint *l);
+
 /* ---- the checks, by the id of their condition */
 lint_check_fn lint_ismap_registered_only;
 lint_check_fn lint_ismap_base_does_not_count;

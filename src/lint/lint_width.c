@@ -201,6 +201,7 @@ void lint_default_deny(struct lint *l)
 	check_zones(l);
 	check_endpoints(l);
 	check_all_ports(l);
+	lint_idle_roles(l);
 	for (size_t i = 0; i < policy->service_count; i++) {
 		check_private(l, &policy->services[i]);
 		check_service_width(l, &policy->services[i]);

@@ -79,6 +79,7 @@ enum read_unsure {
 	READ_UNSURE_PORTS = 1 << 4,          /* an unknown group */
 	READ_UNSURE_SERVICES = 1 << 5,       /* an unknown role */
 	READ_UNSURE_COMBINATION = 1 << 6,    /* configurations that contradict each other */
+	READ_UNSURE_ADDRESSES = 1 << 7,      /* an address that cannot be read, anywhere */
 };
 
 struct reader {
@@ -88,6 +89,7 @@ struct reader {
 	EVP_MD_CTX *hash;
 	int err;             /* first -errno that is no mistake in the text; 0 if none */
 	unsigned int unsure; /* READ_UNSURE_ bits */
+	size_t unknown_keys; /* told so far: what seems to lack may be one of them, misspelt */
 
 	struct read_range *ranges; /* every address of the policy, in order of reading */
 	size_t range_count, range_room;
@@ -113,6 +115,10 @@ struct reader {
 /* Reads a regular file of at most max bytes. 0 and *ret_text (a NUL follows; the caller frees) and
  * *ret_length, or -errno: -EFBIG over max, -ENOTSUP if it is not a regular file. */
 int read_load(const char *path, size_t max, char **ret_text, size_t *ret_length);
+
+/* True if text (the whole of the file at path) is UTF-8. Else tells the first byte that is not,
+ * once: whoever saved the file in another encoding has one thing to mend. */
+bool read_is_utf8(struct reader *r, const char *path, const char *text);
 
 /* True if text is UTF-8 without control characters, those that turn the direction included. */
 bool read_is_text(const char *text);

@@ -187,7 +187,7 @@ void read_list_file(struct reader *r, const config_setting_t *s, read_item_fn *e
 		read_no_memory(r);
 	if (memchr(text, '\0', length))
 		read_error(r, s, _("the list file holds a NUL byte; a list is plain text"));
-	else
+	else if (read_is_utf8(r, full, text))
 		each_line(r, &item, text, text + length, each, into);
 }
 

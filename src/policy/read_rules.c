@@ -388,13 +388,14 @@ static void need_mac(struct reader *r, const struct guideline_flow *flow, bool *
 	    r->policy->endpoints[flow->from].macs.count)
 		return;
 	*told = true;
-	errors_add(
-		r->errors, at.file, at.line,
-		_("endpoints.%s: \"mac\" is missing; %s (%s) lets it send by port, IP and MAC "
-		  "address alone, by the guideline: %s (%s). Expected { addresses = [ ... ]; "
-		  "mac = [ \"02:00:00:00:00:01\" ]; }"),
-		guideline_role(flow->from)->slug, guideline_configuration_slug(flow->configuration),
-		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
+	errors_add(r->errors, at.file, at.line,
+		   _("endpoints.%s: \"mac\" is missing; %s (%s) lets it send by port, IP and MAC "
+		     "address alone, by the guideline: %s (%s). Expected { addresses = [ ... ]; "
+		     "mac = [ \"02:00:00:00:00:01\" ]; }"),
+		   guideline_role(flow->from)->slug,
+		   guideline_configuration_slug(flow->configuration),
+		   guideline_configuration_label_ja(flow->configuration), wording(flow),
+		   guideline_source_text(flow->source));
 }
 
 static void need_role(struct reader *r, const struct guideline_flow *flow, enum role role,
@@ -411,7 +412,8 @@ static void need_role(struct reader *r, const struct guideline_flow *flow, enum 
 		  "Give its addresses, or \"none\" if nobody plays this role here"),
 		guideline_role(role)->slug, guideline_role(role)->name_ja,
 		guideline_configuration_slug(flow->configuration),
-		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
+		guideline_configuration_label_ja(flow->configuration), wording(flow),
+		guideline_source_text(flow->source));
 }
 
 static void need_ports(struct reader *r, const struct guideline_flow *flow,
@@ -434,7 +436,7 @@ static void need_ports(struct reader *r, const struct guideline_flow *flow,
 		   guideline_configuration_label_ja(flow->configuration),
 		   guideline_role(flow->from)->slug, guideline_role(flow->from)->name_ja,
 		   guideline_role(flow->to)->slug, guideline_role(flow->to)->name_ja, wording(flow),
-		   flow->source);
+		   guideline_source_text(flow->source));
 }
 
 static void check_needs(struct reader *r)

@@ -11,6 +11,11 @@
 
 #define NUMBER_MAX 9 /* digits; libconfig would cut larger numbers in silence */
 
+struct bracket {
+	char sign;
+	int line;
+};
+
 /* A position in the policy text. */
 struct scan {
 	const char *at, *end;
@@ -20,7 +25,7 @@ struct scan {
 	int *lines;
 	size_t count, room;
 	char before; /* last character of the token before, '"' for strings; 0 at the start */
-	char open[READ_DEPTH_MAX]; /* brackets around this place */
+	struct bracket open[READ_DEPTH_MAX]; /* around this place */
 	size_t depth;
 	const char *foreign; /* the first word that begins with a letter of no key, or NULL */
 	int foreign_line;
@@ -167,7 +172,7 @@ __attribute__((format(printf, 2, 3))) static void refuse(struct scan *s, const c
  * few. */
 static void scan_string(struct scan *s)
 {
-	bool in_list = s->depth && s->open[s->depth - 1] != '{';
+	bool in_list = s->depth && s->open[s->depth - 1].sign != '{';
 
 	if (s->before == '"')
 		errors_add(s->doubts, s->r->path, s->line,
@@ -183,6 +188,40 @@ static void scan_string(struct scan *s)
 	s->before = '"';
 }
 
+static char closing_of(char opening)
+{
+	if (opening == '{')
+		return '}';
+	return opening == '(' ? ')' : ']';
+}
+
+/* The text goes on where the innermost bracket should be shut. */
+static void refuse_open(struct scan *s, char found)
+{
+	const struct bracket *open = &s->open[s->depth - 1];
+
+	refuse(s,
+	       _("found \"%c\" while \"%c\" of line %d is still open: a \"%c\" is missing before "
+		 "it"),
+	       found, open->sign, open->line, closing_of(open->sign));
+}
+
+static void scan_bracket(struct scan *s, char c)
+{
+	if (c == '{' || c == '(' || c == '[') {
+		if (s->depth == READ_DEPTH_MAX)
+			refuse(s, _("groups and lists are nested too deeply"));
+		else
+			s->open[s->depth++] = (struct bracket){ c, s->line };
+	} else if (!s->depth) {
+		refuse(s, _("found \"%c\", but nothing is open that it could close"), c);
+	} else if (c != closing_of(s->open[s->depth - 1].sign)) {
+		refuse_open(s, c);
+	} else {
+		s->depth--;
+	}
+}
+
 static void scan_sign(struct scan *s)
 {
 	char c = *s->at;
@@ -191,14 +230,10 @@ static void scan_sign(struct scan *s)
 		refuse(s,
 		       _("@include is not supported, since the policy is one file; long lists can "
 			 "stand in list files (addresses_file and the like)"));
-	else if (c == '{' || c == '(' || c == '[') {
-		if (s->depth == READ_DEPTH_MAX)
-			refuse(s, _("groups and lists are nested too deeply"));
-		else
-			s->open[s->depth++] = c;
-	} else if (s->depth && (c == '}' || c == ')' || c == ']')) {
-		s->depth--;
-	}
+	else if (strchr("{([])}", c))
+		scan_bracket(s, c);
+	else if (strchr(";=:", c) && s->depth && s->open[s->depth - 1].sign != '{')
+		refuse_open(s, c); /* lists have no keys, and their members are parted by commas */
 	s->before = c;
 	step(s);
 }
@@ -276,6 +311,12 @@ bool read_scan(struct reader *r, const char *text, size_t length, struct read_sc
 	find_hidden_text(&s);
 	while (s.at < s.end && s.ok)
 		scan_token(&s);
+	if (s.ok && s.depth)
+		refuse(&s,
+		       _("the text ends while \"%c\" of line %d is still open: a \"%c\" is "
+			 "missing"),
+		       s.open[s.depth - 1].sign, s.open[s.depth - 1].line,
+		       closing_of(s.open[s.depth - 1].sign));
 	if (s.ok && s.foreign)
 		tell_foreign(&s);
 	ret->lines = s.lines;

@@ -295,7 +295,7 @@ static void read_zone(struct reader *r, config_setting_t *group)
 {
 	auto_(clear_zone) struct policy_zone nowhere = { 0 };
 	struct zone_reading z = { .zone = zone_of_group(r, group), .into = &nowhere };
-	size_t ranges = r->range_count;
+	const size_t ranges = r->range_count, unknown = r->unknown_keys;
 
 	if (z.zone != ZONE_NONE) {
 		z.into = &r->policy->zones[z.zone];
@@ -306,7 +306,8 @@ static void read_zone(struct reader *r, config_setting_t *group)
 	read_group(r, group, zone_keys, ARRAY_SIZE(zone_keys), &z);
 	if (z.zone == ZONE_NONE)
 		r->range_count = ranges;
-	else if (z.zone != ZONE_EXTERNAL && !config_setting_get_member(group, "networks") &&
+	else if (z.zone != ZONE_EXTERNAL && r->unknown_keys == unknown &&
+		 !config_setting_get_member(group, "networks") &&
 		 !config_setting_get_member(group, "networks_file"))
 		read_error(r, group,
 			   _("\"networks\" is missing; expected the addresses of the "

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/i18n.h"
 #include "policy/read.h"
 
 static void close_fd(const int *fd)
@@ -129,6 +130,30 @@ bool read_is_text(const char *text)
 
 		if (!length)
 			return false;
+		p += length;
+	}
+	return true;
+}
+
+bool read_is_utf8(struct reader *r, const char *path, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	int line = 1;
+
+	while (*p) {
+		/* C1 controls are for those who read the one text in which they are */
+		size_t length = *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : utf8_length(p);
+
+		if (!length) {
+			errors_add(
+				r->errors, path, line,
+				_("the file is not UTF-8: here stands the byte 0x%02x. Save it as "
+				  "UTF-8 (editors often call it \"encoding\" or \"character "
+				  "set\")"),
+				*p);
+			return false;
+		}
+		line += *p == '\n';
 		p += length;
 	}
 	return true;
