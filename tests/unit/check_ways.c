@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/defs.h"
 
@@ -277,6 +278,135 @@ START_TEST(an_implied_flow_is_a_step_only_if_it_is_taken_up)
 }
 END_TEST
 
+/* ---- against a search from machine to machine */
+
+#define HOSTS  12
+#define ROUNDS 400
+
+/* Two of each zone but external, which has two that are in none; roles where route 6 has them. */
+static const struct host {
+	const char *address;
+	enum zone zone;
+} hosts[HOSTS] = {
+	{ "192.168.30.130", ZONE_INTERNET }, /* internet-terminal */
+	{ "192.168.30.244", ZONE_INTERNET }, /* internet-relay-server */
+	{ "192.168.30.7", ZONE_INTERNET },    { "192.0.2.8", ZONE_EXTERNAL },
+	{ "192.168.10.64", ZONE_LGWAN },  /* lgwan-vdi */
+	{ "192.168.10.192", ZONE_LGWAN }, /* lgwan-system */
+	{ "192.168.10.245", ZONE_LGWAN }, /* mail-sanitizer */
+	{ "192.168.10.7", ZONE_LGWAN },       { "203.0.113.9", ZONE_LGWAN_WAN },
+	{ "192.168.99.9", ZONE_MAINTENANCE }, /* maintenance-terminal */
+	{ "172.16.10.64", ZONE_MYNUMBER },    /* mynumber-vdi */
+	{ "172.16.10.7", ZONE_MYNUMBER },     /* managed-target */
+};
+static const size_t route_6[][2] = { { 0, 10 }, { 0, 4 }, { 4, 5 }, { 1, 6 }, { 9, 11 } };
+
+/* What is to be found, by the words of ways.h. */
+static void expect(size_t (*pairs)[2], size_t count, bool *ret_mynumber, bool *ret_entry)
+{
+	bool reached[HOSTS][2] = { 0 }, again = true;
+
+	*ret_mynumber = *ret_entry = false;
+	for (size_t i = 0; i < HOSTS; i++)
+		reached[i][0] = hosts[i].zone == ZONE_INTERNET || hosts[i].zone == ZONE_EXTERNAL;
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < count + ARRAY_SIZE(route_6); i++) {
+			bool flow = i >= count;
+			const size_t *pair = flow ? route_6[i - count] : pairs[i];
+			enum zone from = hosts[pair[0]].zone, to = hosts[pair[1]].zone;
+			bool sanitised = pair[0] == 1 && pair[1] == 6;
+			bool outside = from == ZONE_INTERNET || from == ZONE_EXTERNAL;
+
+			/* ends of ways, and what is forbidden by itself in route 6 */
+			if (from == ZONE_MYNUMBER || to == ZONE_EXTERNAL ||
+			    (!outside && to == ZONE_INTERNET))
+				continue;
+			for (size_t made = 0; made < 2; made++) {
+				bool next = made || (!flow && from != to && !sanitised);
+
+				if (!reached[pair[0]][made])
+					continue;
+				*ret_mynumber |= next && to == ZONE_MYNUMBER;
+				*ret_entry |= next && outside && !sanitised &&
+					      (to == ZONE_LGWAN || to == ZONE_LGWAN_WAN ||
+					       to == ZONE_MAINTENANCE);
+				again |= !reached[pair[1]][next];
+				reached[pair[1]][next] = true;
+			}
+		}
+	}
+}
+
+static void put_roles(void)
+{
+	use(CONFIGURATION_ROUTE_6);
+	use(CONFIGURATION_COMMON);
+	endpoint(ROLE_INTERNET_TERMINAL, hosts[0].address);
+	endpoint(ROLE_INTERNET_RELAY_SERVER, hosts[1].address);
+	endpoint(ROLE_LGWAN_VDI, hosts[4].address);
+	endpoint(ROLE_LGWAN_SYSTEM, hosts[5].address);
+	endpoint(ROLE_MAIL_SANITIZER, hosts[6].address);
+	endpoint(ROLE_MAINTENANCE_TERMINAL, hosts[9].address);
+	endpoint(ROLE_MYNUMBER_VDI, hosts[10].address);
+	endpoint(ROLE_MANAGED_TARGET, hosts[11].address);
+}
+
+/* Exceptions that are forbidden by themselves are none, and are not expected. */
+static void compare_one(unsigned int *mynumber, unsigned int *entries)
+{
+	size_t pairs[8][2], open = 0, count = 1 + (size_t)(random() % 6);
+	bool to_mynumber, entry, found_mynumber = false, found_entry = false;
+
+	set_up();
+	put_roles();
+	for (size_t i = 0; i < count; i++) {
+		size_t from = (size_t)random() % HOSTS, to = (size_t)random() % HOSTS;
+
+		except(hosts[from].address, hosts[to].address);
+		pairs[i][0] = from;
+		pairs[i][1] = to;
+	}
+	(void)found();
+	for (size_t i = 0; i < count; i++)
+		if (!policy->exceptions[i].forbidden_by) {
+			memmove(pairs[open], pairs[i], sizeof(pairs[i]));
+			open++;
+		}
+	expect(pairs, open, &to_mynumber, &entry);
+	for (size_t i = 0; i < ways.count; i++) {
+		const struct ways_way *way = &ways.at[i];
+		bool end = way->steps[way->count - 1].to_zone == ZONE_MYNUMBER;
+
+		found_mynumber |= end;
+		found_entry |= !end;
+	}
+	ck_assert_int_eq(found_mynumber, to_mynumber);
+	/* of one exception that makes both kinds, that to My Number is told */
+	ck_assert(!found_entry || entry);
+	ck_assert(!entry || found_entry || found_mynumber);
+	*mynumber += to_mynumber;
+	*entries += entry;
+	tear_down();
+}
+
+START_TEST(what_is_found_is_what_a_search_from_machine_to_machine_finds)
+{
+	const char *given = getenv("CHECK_SEED");
+	unsigned int seed =
+		given ? (unsigned int)strtoul(given, NULL, 10) : (unsigned int)time(NULL);
+	unsigned int mynumber = 0, entries = 0;
+
+	printf("seed %u\n", seed);
+	srandom(seed);
+	for (int i = 0; i < ROUNDS; i++)
+		compare_one(&mynumber, &entries);
+	/* else nothing was tried */
+	ck_assert_uint_gt(mynumber, 3);
+	ck_assert_uint_gt(entries, 10);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("ways");
@@ -299,6 +429,9 @@ int main(void)
 	tcase_add_test(tc, a_sanitiser_may_be_fed_from_the_internet_zone);
 	tcase_add_test(tc, what_was_made_harmless_may_reach_a_terminal_that_sees_my_number);
 	tcase_add_test(tc, an_implied_flow_is_a_step_only_if_it_is_taken_up);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("random");
+	tcase_add_test(tc, what_is_found_is_what_a_search_from_machine_to_machine_finds);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
