@@ -10,6 +10,7 @@
 #include "common/defs.h"
 
 #define NOWHERE SIZE_MAX
+#define FEW     16 /* machines of one role that feed a sanitiser */
 
 /* Anybody of from may reach anybody of to. Both lists are normal, and lie in one zone each. */
 struct edge {
@@ -96,11 +97,28 @@ static bool plays_only(const struct policy *policy, const struct addr_list *list
 	return addr_list_subtract(list, &all, &rest) == 0 && !rest.count;
 }
 
+/* True if the list is a few machines, not a network that was given their role. */
+static bool is_few(const struct addr_list *list)
+{
+	unsigned int sum = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct addr_range *range = &list->at[i];
+		size_t last = addr_len(range->family) - 1;
+
+		if (memcmp(range->first, range->last, last) != 0)
+			return false;
+		sum += range->last[last] - range->first[last] + 1U;
+	}
+	return sum <= FEW;
+}
+
 /* What comes from the internet zone to be made harmless goes to the sanitiser.
  * Source: screen transfer document P40, 48 (無害化); interim report (メール無害化). */
 static bool is_for_sanitiser(const struct policy *policy, const struct edge *edge)
 {
 	return edge->from_zone == ZONE_INTERNET && edge->to_zone == ZONE_LGWAN &&
+	       is_few(&edge->from) &&
 	       plays_only(policy, &edge->from,
 			  ROLE_BIT(ROLE_INTERNET_RELAY_SERVER) |
 				  ROLE_BIT(ROLE_INTERNET_MAIL_SERVER)) &&

@@ -246,6 +246,19 @@ START_TEST(a_sanitiser_may_be_fed_from_the_internet_zone)
 }
 END_TEST
 
+START_TEST(a_network_that_is_called_a_mail_server_may_not_feed_a_sanitiser)
+{
+	use(CONFIGURATION_ALPHA_PRIME_U);
+	endpoint(ROLE_INTERNET_MAIL_SERVER, "192.168.30.0/25");
+	endpoint(ROLE_MAIL_SANITIZER, "192.168.10.245");
+	except("192.168.30.0-192.168.30.15", "192.168.10.245");
+	ck_assert_uint_eq(found(), 0);
+	except("192.168.30.0-192.168.30.16", "192.168.10.245");
+	ck_assert_uint_eq(found(), 1);
+	ck_assert_str_eq(zones_of_way(), "il");
+}
+END_TEST
+
 START_TEST(what_was_made_harmless_may_reach_a_terminal_that_sees_my_number)
 {
 	use(CONFIGURATION_ALPHA_PRIME_U);
@@ -427,6 +440,7 @@ int main(void)
 	tcase_add_test(tc, what_others_firewalls_permit_is_a_step);
 	tcase_add_test(tc, the_internet_gets_no_terminal_that_may_go_on);
 	tcase_add_test(tc, a_sanitiser_may_be_fed_from_the_internet_zone);
+	tcase_add_test(tc, a_network_that_is_called_a_mail_server_may_not_feed_a_sanitiser);
 	tcase_add_test(tc, what_was_made_harmless_may_reach_a_terminal_that_sees_my_number);
 	tcase_add_test(tc, an_implied_flow_is_a_step_only_if_it_is_taken_up);
 	suite_add_tcase(s, tc);
