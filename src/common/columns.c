@@ -121,19 +121,17 @@ static bool may_break(const char *before, const struct character *was, const cha
 /* Cells from text (a blank in front counts) to where a line may end again. */
 static size_t piece_cells(const char *text)
 {
-	const char *before = NULL;
-	struct character was = { 0 };
-	size_t cells = 0;
+	const size_t blanks = strspn(text, " ");
+	const char *before = text + blanks;
+	struct character c;
+	size_t cells = blanks;
 
-	while (*text == ' ') {
-		text++;
-		cells++;
-	}
-	while (*text && (!before || !may_break(before, &was, text))) {
-		before = text;
-		was = next_character(text);
-		cells += was.cells;
-		text += was.len;
+	while (*before) {
+		c = next_character(before);
+		cells += c.cells;
+		if (may_break(before, &c, before + c.len))
+			break;
+		before += c.len;
 	}
 	return cells;
 }
