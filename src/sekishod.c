@@ -6,14 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "broker/broker.h"
 #include "common/defs.h"
 #include "common/errors.h"
 #include "common/i18n.h"
+#include "common/language.h"
 #include "common/log.h"
 #include "engine/engine.h"
 #include "kernel/apply.h"
+#include "lint/lint.h"
 #include "policy/policy.h"
 #include "prove/prove.h"
 #include "ruleset/compile.h"
@@ -135,6 +138,8 @@ static int check(const char *path)
 	auto_(ruleset_freep) struct ruleset *ruleset = NULL;
 	int error = policy_read(path, &policy, &errors);
 
+	if (error == 0)
+		error = lint_refuse(policy, time(NULL), &errors);
 	if (error == 0) {
 		error = compile_policy(policy, &ruleset);
 		if (error != 0)
@@ -167,6 +172,18 @@ static int refuse_all(void)
 	return EXIT_FAILURE;
 }
 
+/* Those of all languages, since who reloads the policy may want to be answered in another one: once
+ * the daemon is shut in, no more files are opened for that. */
+static void read_messages(void)
+{
+	const char *own;
+
+	language_begin(LOCALEDIR);
+	own = language_now();
+	(void)language_use("ja");
+	(void)language_use(own);
+}
+
 int main(int argc, char **argv)
 {
 	struct broker_options options = { .policy_path = POLICY_DEFAULT,
@@ -175,11 +192,7 @@ int main(int argc, char **argv)
 	/* before anything that reads a file: an engine may not, once it is shut in */
 	if (argc == 2 && strcmp(argv[1], ENGINE_OPTION) == 0)
 		return engine_main();
-	(void)setlocale(LC_ALL, "");
-#ifdef LOCALEDIR
-	(void)bindtextdomain("sekisho", LOCALEDIR);
-#endif
-	(void)textdomain("sekisho");
+	read_messages();
 	switch (parse(argc, argv, &options)) {
 	case ACTION_SERVE:
 		log_setup("sekishod", (enum log_level)options.log_level);

@@ -45,7 +45,7 @@ static void stop_retrying(struct broker *broker)
 		(void)loop_remove_timer(broker->loop, broker->retry_timer);
 	broker->retry_timer = -1;
 	log_info(_("records can be written again; new flows are decided again"));
-	notify_status("running");
+	notify_status(_("running"));
 }
 
 static void retry_log(uint64_t runs, void *data)
@@ -64,7 +64,7 @@ static void begin_refusing(struct broker *broker, int error)
 	log_error(_("records cannot be written; all new flows are refused until they can: error=%s "
 		    "folder=%s"),
 		  strerror(-error), broker->policy->daemon.log_directory);
-	notify_status("refusing: no record can be written");
+	notify_status(_("refusing: no record can be written"));
 	broker->retry_timer = loop_add_timer(broker->loop, LOG_RETRY_MS, true, retry_log, broker);
 	if (broker->retry_timer < 0)
 		log_error(_(
@@ -100,7 +100,8 @@ static void reload(struct broker *broker)
 
 	notify_reloading();
 	(void)reload_policy(broker, &errors); /* tells by itself how it went */
-	notify_ready(broker_is_refusing(broker) ? "refusing: no record can be written" : "running");
+	notify_ready(broker_is_refusing(broker) ? _("refusing: no record can be written")
+						: _("running"));
 }
 
 static void on_signal(const struct signalfd_siginfo *signal, void *data)
@@ -355,7 +356,8 @@ static int serve(struct broker *broker)
 	if (error != 0)
 		return error;
 	notify_start(&broker->notify, broker->loop);
-	notify_ready(broker_is_refusing(broker) ? "refusing: no record can be written" : "running");
+	notify_ready(broker_is_refusing(broker) ? _("refusing: no record can be written")
+						: _("running"));
 	log_info(_("ready: policy=%s hash=%s queue=%s engines=%u"), broker->options.policy_path,
 		 broker->policy->source.hash,
 		 broker->features.queue == FEATURES_QUEUE_NATIVE ? "native" : "compat",

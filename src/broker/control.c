@@ -19,6 +19,7 @@
 #include "common/defs.h"
 #include "common/errors.h"
 #include "common/i18n.h"
+#include "common/language.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "ctl/control_protocol.h"
@@ -238,32 +239,60 @@ static char *answer_of(bool ok, const char *text, const struct errors *errors)
 	return out;
 }
 
-static char *answer_reload(struct broker *broker)
+/* In that language; what the daemon says of itself to others stays in its own. */
+static char *answer_reload(struct broker *broker, const char *language)
 {
 	auto_(errors_clear) struct errors errors = { 0 };
+	const char *own = language_now();
+	char *answer;
 	int error;
 
 	notify_reloading();
+	(void)language_use(language); /* where its messages are missing, ours must do */
 	error = reload_policy(broker, &errors);
-	notify_ready(broker_is_refusing(broker) ? "refusing" : "running");
-	return error == 0 ? answer_of(true, _("The policy was loaded."), NULL)
-			  : answer_of(false, _("The policy was not loaded; the running one stays."),
-				      &errors);
+	answer = error == 0
+			 ? answer_of(true, _("The policy was loaded."), NULL)
+			 : answer_of(false, _("The policy was not loaded; the running one stays."),
+				     &errors);
+	(void)language_use(own);
+	notify_ready(broker_is_refusing(broker) ? _("refusing") : _("running"));
+	return answer;
+}
+
+/* A request is a command and, behind a blank, a language that we know; nothing else of it is used.
+ */
+static bool is_command(const char *request, size_t len, const char *command,
+		       const char **ret_language)
+{
+	static const char *const languages[] = { "en", "ja" };
+	const size_t head = strlen(command);
+
+	if (len < head || memcmp(request, command, head) != 0)
+		return false;
+	if (len == head)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++) {
+		if (len != head + 3 || request[head] != ' ' ||
+		    memcmp(request + head + 1, languages[i], 2) != 0)
+			continue;
+		*ret_language = languages[i];
+		return true;
+	}
+	return false;
 }
 
 static char *answer_to(struct client *client, const char *request, size_t len)
 {
 	struct broker *broker = client->control->broker;
+	const char *language = language_now();
 
 	if (!client->permitted)
 		return strdup(CONTROL_DENIED);
-	if (len == strlen(CONTROL_COMMAND_STATUS) &&
-	    memcmp(request, CONTROL_COMMAND_STATUS, len) == 0)
+	if (is_command(request, len, CONTROL_COMMAND_STATUS, &language))
 		return status_text(broker);
-	if (len == strlen(CONTROL_COMMAND_RELOAD) &&
-	    memcmp(request, CONTROL_COMMAND_RELOAD, len) == 0)
-		return answer_reload(broker);
-	return answer_of(false, _("There is no such command."), NULL);
+	if (!is_command(request, len, CONTROL_COMMAND_RELOAD, &language))
+		return answer_of(false, _("There is no such command."), NULL);
+	return answer_reload(broker, language);
 }
 
 /* Sends what has room; the last, empty datagram ends the answer. */

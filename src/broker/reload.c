@@ -35,8 +35,11 @@ static int load(struct broker *broker, const struct policy *policy, struct error
 		.sock = broker->table,
 		.state = broker->loaded,
 	};
-	int error = compile_policy(policy, &ruleset);
+	int error = lint_refuse(policy, mono_real().tv_sec, errors);
 
+	if (error != 0)
+		return error;
+	error = compile_policy(policy, &ruleset);
 	if (error != 0) {
 		errors_add(errors, policy->source.path, 0, _("the policy cannot be compiled: %s"),
 			   strerror(-error));
@@ -297,7 +300,8 @@ void reload_note_loaded(struct broker *broker, const char *sentence)
 	auto_(lint_report_clear) struct lint_report lint = { 0 };
 	char text[256];
 
-	/* what the organisation has open towards the guideline is shown, and stops nothing */
+	/* what the organisation has open towards the guideline on paper is shown, and stops nothing
+	 */
 	if (lint_policy(broker->policy, mono_real().tv_sec, &lint) < 0) {
 		(void)recorder_note(&broker->recorder, RECORD_POLICY, "policy-loaded", 0, sentence);
 		return;

@@ -361,6 +361,14 @@ int addr_list_subtract(const struct addr_list *a, const struct addr_list *b, str
 	return 0;
 }
 
+int addr_list_intersect(const struct addr_list *a, const struct addr_list *b, struct addr_list *ret)
+{
+	auto_(addr_list_clear) struct addr_list only_a = { 0 };
+	int error = addr_list_subtract(a, b, &only_a);
+
+	return error ? error : addr_list_subtract(a, &only_a, ret);
+}
+
 int addr_list_all(struct addr_list *ret)
 {
 	auto_(addr_list_clear) struct addr_list all = { 0 };

@@ -75,6 +75,11 @@ bool addr_list_overlap(const struct addr_list *a, const struct addr_list *b,
 /* ret = a without b (normal lists in, new normal list out; the caller frees it). 0 or -ENOMEM. */
 int addr_list_subtract(const struct addr_list *a, const struct addr_list *b, struct addr_list *ret);
 
+/* ret = what a and b share (normal lists in, new normal list out; the caller frees it). 0 or
+ * -ENOMEM. */
+int addr_list_intersect(const struct addr_list *a, const struct addr_list *b,
+			struct addr_list *ret);
+
 /* ret = every address of both families. 0 or -ENOMEM. */
 int addr_list_all(struct addr_list *ret);
 

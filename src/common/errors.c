@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 
@@ -62,20 +64,42 @@ void errors_sort(struct errors *e)
 	}
 }
 
+/* Editors and other tools look for "file:line:" and take one line for each; people at a terminal
+ * want theirs folded. */
+__attribute__((format(printf, 3, 4))) static void print(FILE *to, bool folded, const char *format,
+							...)
+{
+	auto_(free_charp) char *text = NULL;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
+	if (len < 0)
+		text = NULL;
+	if (folded)
+		columns_line(to, 0, "%s", text ? text : "");
+	else
+		(void)fprintf(to, "%s\n", text ? text : "");
+}
+
 void errors_print(const struct errors *e, FILE *to)
 {
+	const bool folded = isatty(fileno(to));
+
 	for (size_t i = 0; i < e->count; i++) {
 		const struct errors_item *item = &e->at[i];
 
 		if (item->file && item->line > 0)
-			(void)fprintf(to, "%s:%d: %s\n", item->file, item->line, item->text);
+			print(to, folded, "%s:%d: %s", item->file, item->line, item->text);
 		else if (item->file)
-			(void)fprintf(to, "%s: %s\n", item->file, item->text);
+			print(to, folded, "%s: %s", item->file, item->text);
 		else
-			(void)fprintf(to, "%s\n", item->text);
+			print(to, folded, "%s", item->text);
 	}
 	if (e->truncated)
-		(void)fprintf(to, "%s\n", _("There are more mistakes than are listed here."));
+		print(to, folded, "%s", _("There are more mistakes than are listed here."));
 }
 
 char *errors_text(const struct errors *e)

@@ -27,7 +27,7 @@ void errors_add(struct errors *e, const char *file, int line, const char *format
 /* Sorts by file and line (stable), as a person wants to read them. */
 void errors_sort(struct errors *e);
 
-/* "file:line: text\n" for each. */
+/* "file:line: text\n" for each; folded at a terminal's edge where to is a terminal. */
 void errors_print(const struct errors *e, FILE *to);
 
 /* The same as one newly allocated string (the caller frees it); NULL if memory ran out. */

@@ -5,9 +5,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
-#include <locale.h>
 #include <string.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 
@@ -52,33 +52,27 @@ static const char *severity_text(enum lint_severity severity)
 	return "";
 }
 
-/* People who read Japanese need no English summary of the guideline's sentence. */
-static bool reads_japanese(void)
-{
-	const char *name = setlocale(LC_MESSAGES, NULL);
-
-	return name && !strncmp(name, "ja", 2);
-}
-
 static void print_condition(const struct guideline_condition *condition, FILE *to)
 {
-	(void)fprintf(to, "\n%s", condition->id);
-	if (!reads_japanese())
-		(void)fprintf(to, ": %s", condition->rule_en);
-	(void)fprintf(to, _("\n  guideline: %s\n  source: %s\n"), condition->text_ja,
-		      condition->source);
+	(void)fputc('\n', to);
+	columns_line(to, 0, "%s: %s", condition->id, _(condition->rule_en));
+	columns_line(to, 2, _("guideline: %s"), condition->text_ja);
+	columns_line(to, 2, _("source: %s"), guideline_source_text(condition->source));
 }
 
 static void print_finding(const char *file, const struct lint_finding *finding, FILE *to)
 {
+	const char *severity = severity_text(finding->severity);
+
 	if (finding->line)
-		(void)fprintf(to, "  %s:%d: %s: %s\n", file, finding->line,
-			      severity_text(finding->severity), finding->what);
+		columns_line(to, 2, "%s:%d: %s: %s", file, finding->line, severity, finding->what);
 	else
-		(void)fprintf(to, "  %s: %s: %s\n", file, severity_text(finding->severity),
-			      finding->what);
+		columns_line(to, 2, "%s: %s: %s", file, severity, finding->what);
+	if (finding->opens)
+		columns_line(to, 6, "%s",
+			     _("it opens what the guideline forbids: the policy is not loaded"));
 	if (*finding->mend)
-		(void)fprintf(to, _("      to mend it: %s\n"), finding->mend);
+		columns_line(to, 6, _("to mend it: %s"), finding->mend);
 }
 
 void check_report_text(const struct check_report *report, FILE *to)
@@ -97,12 +91,12 @@ void check_report_text(const struct check_report *report, FILE *to)
 		told = finding->condition;
 		print_finding(report->file, finding, to);
 	}
-	if (told)
-		(void)fprintf(to,
-			      _("\nheld against the guideline: errors %zu, warnings %zu, notes "
-				"%zu%s\n"),
-			      lint->errors, lint->warnings, notes,
-			      notes && !report->verbose ? _(" (--verbose shows them)") : "");
+	if (!told)
+		return;
+	(void)fputc('\n', to);
+	columns_line(to, 0, _("held against the guideline: errors %zu, warnings %zu, notes %zu%s"),
+		     lint->errors, lint->warnings, notes,
+		     notes && !report->verbose ? _(" (--verbose shows them)") : "");
 }
 
 /* ---- JSON */
@@ -132,10 +126,10 @@ static json_t *finding_json(const struct lint_finding *finding)
 {
 	const struct guideline_condition *c = finding->condition;
 
-	return json_pack("{ss, ss, si, so, ss, ss, ss, ss}", "id", c->id, "severity",
-			 severity_word(finding->severity), "line", finding->line, "found",
-			 string_of(finding->what), "rule", c->rule_en, "sentence", c->text_ja,
-			 "source", c->source, "mend", finding->mend);
+	return json_pack("{ss, ss, sb, si, so, ss, ss, ss, ss}", "id", c->id, "severity",
+			 severity_word(finding->severity), "opens", finding->opens, "line",
+			 finding->line, "found", string_of(finding->what), "rule", c->rule_en,
+			 "sentence", c->text_ja, "source", c->source, "mend", finding->mend);
 }
 
 static bool append(json_t *array, json_t *value)

@@ -30,8 +30,22 @@ int cmd_simulate(int argc, char **argv);
 int cmd_help(const char *name, const char *arguments, const char *text);
 int cmd_version(void);
 
-/* Says on standard error what is wrong with the command line. Gives CMD_USAGE. */
+/* Says on standard error what is wrong with the command line (of the command of that name; "": of
+ * none). Gives CMD_USAGE. */
 int cmd_usage(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Has messages in that language from now on. CMD_OK, also where the catalogue is missing (told on
+ * standard error); else CMD_USAGE, told for the command of that name ("": none). */
+int cmd_use_language(const char *name, const char *language);
+
+/* Says on standard error, in both languages, that there are no Japanese messages. */
+void cmd_tell_no_catalogue(void);
+
+struct option; /* <getopt.h> */
+
+/* getopt_long(); what is wrong with an option is told in one message as by cmd_usage(), and gives
+ * '?'. letters begins with ":". */
+int cmd_next_option(int argc, char **argv, const char *letters, const struct option *options);
 
 /* For commands that take --help, --version and FILE only. *ret_file is set where -1 is given; else
  * the value is how the program ends. arguments and text as for cmd_help(). */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "ctl/check_report.h"
@@ -59,12 +60,17 @@ static void print_summary(const struct check *check)
 		rules += ruleset->chains[i].rule_count;
 	for (size_t i = 0; i < ruleset->set_count; i++)
 		elements += ruleset->sets[i].element_count;
-	(void)printf(check->lint.errors
+	columns_line(stdout, 0,
+		     check->lint.opening
+			     ? _("%s: the policy is not loaded, for it opens what the guideline "
+				 "forbids: configurations %d, zones %zu, roles %zu, services %zu, "
+				 "names %zu; rules %zu, sets %zu, elements %zu")
+		     : check->lint.errors
 			     ? _("%s: the policy can be loaded, but is not as the guideline wants "
 				 "it: configurations %d, zones %zu, roles %zu, services %zu, names "
-				 "%zu; rules %zu, sets %zu, elements %zu\n")
+				 "%zu; rules %zu, sets %zu, elements %zu")
 			     : _("%s: the policy is good: configurations %d, zones %zu, roles %zu, "
-				 "services %zu, names %zu; rules %zu, sets %zu, elements %zu\n"),
+				 "services %zu, names %zu; rules %zu, sets %zu, elements %zu"),
 		     check->file, __builtin_popcount(policy->configurations), zones, roles,
 		     policy->service_count, names, rules, ruleset->set_count, elements);
 }
@@ -87,14 +93,18 @@ static int judge(struct check *check)
 	r = prove_policy(check->policy, check->ruleset, &check->errors);
 	if (r < 0)
 		return r == -EINVAL ? CMD_FINDING : CMD_TROUBLE;
-	if (check->without_lint)
-		return CMD_OK;
+	if (check->without_lint) {
+		r = lint_refuse(check->policy, check->on, &check->errors);
+		return !r ? CMD_OK : r == -EINVAL ? CMD_FINDING : CMD_TROUBLE;
+	}
 	r = lint_policy(check->policy, check->on, &check->lint);
 	if (r < 0) {
 		errors_add(&check->errors, check->file, 0,
 			   _("the policy cannot be held against the guideline: %s"), strerror(-r));
 		return CMD_TROUBLE;
 	}
+	if (check->lint.opening)
+		return CMD_FINDING;
 	return check->lint.errors ? CMD_LINT : CMD_OK;
 }
 
@@ -137,10 +147,22 @@ static int help(const char *name)
 		  "  -j, --json      all of it as one JSON object\n"
 		  "      --sarif     all of it as a SARIF log\n"
 		  "  -v, --verbose   notes as well\n"
-		  "      --no-lint   do not hold the policy against the guideline's conditions\n"
+		  "      --no-lint   of the guideline's conditions, tell only what keeps the "
+		  "policy from "
+		  "being loaded\n"
 		  "      --on DATE   judge registrations and reviews as of that day, not today\n\n"
-		  "Ends with 0 if nothing is wrong, 1 for mistakes in the text, 5 for errors "
-		  "against the guideline.\n"));
+		  "Ends with 0 if nothing is wrong, 1 for mistakes in the text and what the "
+		  "guideline "
+		  "forbids, 5\nfor errors against the guideline that keep no policy from being "
+		  "loaded.\n"));
+}
+
+static int take_format(const char *name, enum format format, struct check *check)
+{
+	if (check->format != FORMAT_TEXT && check->format != format)
+		return cmd_usage(name, _("--json and --sarif do not go together: one of them"));
+	check->format = format;
+	return -1;
 }
 
 /* -1 to go on, else how the program ends. */
@@ -153,27 +175,28 @@ static int read_options(int argc, char **argv, struct check *check)
 		{ "verbose", no_argument, NULL, 'v' }, { "no-lint", no_argument, NULL, NO_LINT },
 		{ "on", required_argument, NULL, ON }, { 0 },
 	};
-	int option;
+	int option, code = -1;
 
-	while ((option = getopt_long(argc, argv, "hVjv", options, NULL)) != -1) {
+	while (code < 0 && (option = cmd_next_option(argc, argv, ":hVjv", options)) != -1) {
 		if (option == 'h')
 			return help(argv[0]);
 		if (option == 'V')
 			return cmd_version();
-		if (option == 'j')
-			check->format = FORMAT_JSON;
-		else if (option == SARIF)
-			check->format = FORMAT_SARIF;
+		if (option == 'j' || option == SARIF)
+			code = take_format(argv[0], option == 'j' ? FORMAT_JSON : FORMAT_SARIF,
+					   check);
 		else if (option == 'v')
 			check->verbose = true;
 		else if (option == NO_LINT)
 			check->without_lint = true;
 		else if (option != ON)
-			return cmd_usage(argv[0], _("that option is not known"));
+			return CMD_USAGE; /* told */
 		else if (when_parse(optarg, time(NULL), &check->on))
 			return cmd_usage(argv[0], _("\"%s\" is no date; expected YYYY-MM-DD"),
 					 optarg);
 	}
+	if (code >= 0)
+		return code;
 	if (argc - optind != 1)
 		return cmd_usage(argv[0], _("exactly one FILE is needed"));
 	check->file = argv[optind];

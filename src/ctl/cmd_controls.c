@@ -12,6 +12,7 @@
 
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "common/language.h"
 #include "ctl/cmd.h"
 #include "lint/lint.h"
 #include "policy/policy.h"
@@ -42,28 +43,6 @@ static const struct option options[] = {
 	{ "version", no_argument, NULL, 'V' },      { 0 },
 };
 
-/* gettext follows LANGUAGE wherever the locale is not "C", and sees it after setlocale(). */
-static void use_language(const char *language)
-{
-	(void)setenv("LANGUAGE", language, 1);
-	const char *locale = setlocale(LC_MESSAGES, NULL);
-	const bool plain = !locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0;
-
-	(void)setlocale(LC_ALL, plain ? "C.UTF-8" : "");
-}
-
-static bool locale_is_japanese(void)
-{
-	const char *locale = setlocale(LC_MESSAGES, NULL);
-	const char *language = getenv("LANGUAGE");
-
-	if (!locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
-		return false;
-	if (language && *language)
-		return strncmp(language, "ja", 2) == 0;
-	return strncmp(locale, "ja", 2) == 0;
-}
-
 static int parse_format(const char *text, enum format *ret)
 {
 	static const char *const names[] = {
@@ -77,15 +56,6 @@ static int parse_format(const char *text, enum format *ret)
 		}
 	}
 	return cmd_usage("controls", _("--format: \"%s\" is none of text, json, html"), text);
-}
-
-static int parse_language(const char *text, struct request *request)
-{
-	if (strcmp(text, "ja") != 0 && strcmp(text, "en") != 0)
-		return cmd_usage("controls", _("--lang: \"%s\" is neither ja nor en"), text);
-	use_language(text);
-	request->japanese = strcmp(text, "ja") == 0;
-	return -1;
 }
 
 /* The time of the report. Source: reproducible-builds.org, SOURCE_DATE_EPOCH. */
@@ -111,10 +81,7 @@ static int parse(int argc, char **argv, struct request *request)
 {
 	int option, code = parse_now(&request->now_s);
 
-	request->japanese = locale_is_japanese();
-	if (MB_CUR_MAX == 1) /* the guideline's wording is UTF-8 in any case */
-		(void)setlocale(LC_CTYPE, "C.UTF-8");
-	while (code < 0 && (option = getopt_long(argc, argv, "f:l:o:hV", options, NULL)) != -1) {
+	while (code < 0 && (option = cmd_next_option(argc, argv, ":f:l:o:hV", options)) != -1) {
 		if (option == 'h')
 			return cmd_help(argv[0], "[OPTIONS] POLICY", _(help_text));
 		if (option == 'V')
@@ -122,14 +89,15 @@ static int parse(int argc, char **argv, struct request *request)
 		if (option == 'f')
 			code = parse_format(optarg, &request->format);
 		else if (option == 'l')
-			code = parse_language(optarg, request);
+			code = cmd_use_language(argv[0], optarg) == CMD_OK ? -1 : CMD_USAGE;
 		else if (option == 'o')
 			request->output = optarg;
 		else
-			code = cmd_usage(argv[0], _("that option is not known"));
+			code = CMD_USAGE; /* told */
 	}
 	if (code < 0 && argc - optind != 1)
 		return cmd_usage(argv[0], _("exactly one POLICY is needed"));
+	request->japanese = language_is_japanese();
 	request->file = code < 0 ? argv[optind] : NULL;
 	return code;
 }

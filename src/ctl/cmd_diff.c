@@ -267,7 +267,7 @@ int cmd_diff(int argc, char **argv)
 	bool json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":hV", options)) != -1) {
 		switch (option) {
 		case OPTION_JSON:
 			json = true;
@@ -276,8 +276,8 @@ int cmd_diff(int argc, char **argv)
 			return help(argv[0]);
 		case 'V':
 			return cmd_version();
-		default: /* getopt's values */
-			return cmd_usage(argv[0], "%s", _("that option is not known"));
+		default:                  /* getopt's values */
+			return CMD_USAGE; /* told */
 		}
 	}
 	if (argc - optind != 2)

@@ -197,7 +197,7 @@ static int parse_filter_option(int option, struct record_filter *filter)
 	case OPT_UNTIL:
 		return parse_time("--until", optarg, filter->until);
 	default:
-		return cmd_usage("log", _("that option is not known"));
+		return CMD_USAGE; /* told */
 	}
 }
 
@@ -234,7 +234,7 @@ static int parse(int argc, char **argv, struct request *request)
 {
 	int option, code = -1;
 
-	while (code < 0 && (option = getopt_long(argc, argv, "fn:d:c:hV", options, NULL)) != -1)
+	while (code < 0 && (option = cmd_next_option(argc, argv, ":fn:d:c:hV", options)) != -1)
 		code = parse_option(option, request);
 	if (code >= 0)
 		return code;

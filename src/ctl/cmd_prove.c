@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <jansson.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "ctl/cmd.h"
@@ -115,8 +116,8 @@ static int compare_kernel(struct prove *p)
 		return r == -ENOMEM ? CMD_TROUBLE : CMD_FINDING;
 	}
 	if (p->difference[0])
-		(void)fprintf(stderr, _("The kernel's rules are not those of %s: %s\n"), p->file,
-			      p->difference);
+		columns_line(stderr, 0, _("The kernel's rules are not those of %s: %s"), p->file,
+			     p->difference);
 	return -1;
 }
 
@@ -137,14 +138,13 @@ static int read_kernel(struct prove *p)
 		return CMD_FINDING;
 	case -EBADMSG:
 		if (trouble.chain[0])
-			(void)fprintf(stderr,
-				      _("Nothing can be proven of the kernel's rules: "
-					"chain %s: %s\n"),
-				      trouble.chain, trouble.what);
+			columns_line(stderr, 0,
+				     _("Nothing can be proven of the kernel's rules: chain %s: %s"),
+				     trouble.chain, trouble.what);
 		else
-			(void)fprintf(stderr,
-				      _("Nothing can be proven of the kernel's rules: %s\n"),
-				      trouble.what);
+			columns_line(stderr, 0,
+				     _("Nothing can be proven of the kernel's rules: %s"),
+				     trouble.what);
 		return CMD_FINDING;
 	default:
 		(void)fprintf(stderr, _("The kernel's rules cannot be read: %s\n"), strerror(-r));
@@ -194,7 +194,7 @@ int cmd_prove(int argc, char **argv)
 	auto_(prove_clear) struct prove p = { .file = NULL };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":hV", long_options)) != -1) {
 		switch (option) {
 		case OPTION_JSON:
 			p.json = true;
@@ -206,8 +206,8 @@ int cmd_prove(int argc, char **argv)
 			return help(argv[0]);
 		case 'V':
 			return cmd_version();
-		default: /* getopt's values */
-			return cmd_usage(argv[0], "%s", _("that option is not known"));
+		default:                  /* getopt's values */
+			return CMD_USAGE; /* told */
 		}
 	}
 	if (argc - optind != 1)

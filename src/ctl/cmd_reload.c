@@ -2,10 +2,12 @@
 /* sekishoctl reload: asks the daemon to take its policy file anew, and shows what it found. */
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include <getopt.h>
 #include <jansson.h>
 
+#include "common/columns.h"
 #include "common/i18n.h"
 #include "ctl/cmd.h"
 #include "ctl/control_client.h"
@@ -14,7 +16,7 @@
 static int show(const json_t *answer)
 {
 	const json_t *errors = json_object_get(answer, "errors");
-	const char *text = json_string_value(json_object_get(answer, "text"));
+	const char *text = control_client_sentence(answer);
 	const json_t *error;
 	size_t i;
 
@@ -22,7 +24,10 @@ static int show(const json_t *answer)
 	{
 		const char *line = json_string_value(error);
 
-		if (line)
+		/* one line each for other tools, as errors_print() has it */
+		if (line && isatty(STDERR_FILENO))
+			columns_line(stderr, 0, "%s", line);
+		else if (line)
 			(void)fprintf(stderr, "%s\n", line);
 	}
 	if (json_is_true(json_object_get(answer, "ok"))) {
@@ -45,7 +50,7 @@ int cmd_reload(int argc, char **argv)
 	json_t *answer = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "s:hV", options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":s:hV", options)) != -1) {
 		switch (option) {
 		case 's':
 			socket_path = optarg;
@@ -60,7 +65,7 @@ int cmd_reload(int argc, char **argv)
 		case 'V':
 			return cmd_version();
 		default:
-			return cmd_usage(argv[0], _("that option is not known"));
+			return CMD_USAGE; /* told */
 		}
 	}
 	if (optind != argc)

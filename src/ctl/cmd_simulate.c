@@ -128,8 +128,8 @@ static int put_option(const char *name, struct options *o, int option)
 	case OPTION_ASK:
 		err = read_ask(q, optarg, error);
 		break;
-	default: /* getopt's values */
-		return cmd_usage(name, "%s", _("that option is not known"));
+	default:                  /* getopt's values */
+		return CMD_USAGE; /* told */
 	}
 	return err ? cmd_usage(name, "%s", error) : 0;
 }
@@ -140,7 +140,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	int option, code;
 
 	simulate_question_begin(&o->question);
-	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":hV", long_options)) != -1) {
 		if (option == 'h')
 			return help(argv[0]);
 		if (option == 'V')
@@ -204,7 +204,7 @@ static size_t ways(const struct simulate *simulate, const struct addr *address, 
 	return count < WAYS_MAX ? count : WAYS_MAX;
 }
 
-/* An answer for each way that the policy leaves open: where external addresses lie behind two
+/* An answer for each way that the policy leaves open: where external addresses live behind two
  * lines, only routing decides, which is not the policy's. */
 static int one_question(struct simulate *simulate, const char *name, struct options *o)
 {
@@ -225,6 +225,10 @@ static int one_question(struct simulate *simulate, const char *name, struct opti
 		memcpy(question.packet.oif, out[i % outs], strlen(out[i % outs]));
 		if (simulate_ask(simulate, &question, &answer, error))
 			return cmd_usage(name, "%s", error);
+		if (i == 0 && ins > 1 && !o->json)
+			simulate_print_ways("--in", &told->packet.src, in, ins, stdout);
+		if (i == 0 && outs > 1 && !o->json)
+			simulate_print_ways("--out", &told->packet.dst, out, outs, stdout);
 		if (i && !o->json)
 			(void)putchar('\n');
 		code = print_answer(&question, &answer, o->json);

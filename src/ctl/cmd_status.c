@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sekishoctl status: what the daemon says of itself, for people or as it came. */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <getopt.h>
 #include <jansson.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "common/reason.h"
 #include "ctl/cmd.h"
-#include "ctl/columns.h"
 #include "ctl/control_client.h"
 #include "ctl/control_protocol.h"
 
-#define HEAD_CELLS 16
+#define HEAD_CELLS  18 /* of "  configurations  " */
+#define COUNT_CELLS 39
 
 /* Every member may be missing: a daemon of another version answers too. */
 static const char *text_of(const json_t *object, const char *name)
@@ -32,27 +35,28 @@ static long long number_of(const json_t *object, const char *name)
 	return json_integer_value(json_object_get(object, name));
 }
 
-static void print_head(const char *head)
-{
-	size_t cells = columns_width(head);
-
-	(void)printf("%s%*s", head, (int)(cells < HEAD_CELLS ? HEAD_CELLS - cells : 1), "");
-}
-
 static void print_text(const char *head, const char *text)
 {
-	char shown[1024];
+	columns_entry(stdout, head, HEAD_CELLS, *text ? text : "-");
+}
 
-	(void)columns_fit(text, sizeof(shown), shown, sizeof(shown));
-	print_head(head);
-	(void)printf("%s\n", *shown ? shown : "-");
+__attribute__((format(printf, 2, 3))) static void print_line(const char *head, const char *format,
+							     ...)
+{
+	auto_(free_charp) char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	print_text(head, text ? text : "");
 }
 
 static void print_uptime(long long seconds)
 {
-	print_head(_("Running for"));
-	(void)printf(_("%lld d %lld h %lld min %lld s\n"), seconds / 86400, seconds / 3600 % 24,
-		     seconds / 60 % 60, seconds % 60);
+	print_line(_("Running for"), _("%lld d %lld h %lld min %lld s"), seconds / 86400,
+		   seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
 }
 
 /* True if the kernel was asked for the table and did not say that it is the daemon's. */
@@ -75,24 +79,23 @@ static void warn_of_table(const json_t *answer)
 	const char *table = text_of(json_object_get(answer, "kernel"), "table");
 
 	if (strcmp(table, "touched") == 0)
-		(void)fputs(
-			_("sekishoctl: WARNING: somebody has changed nftables rules since the "
-			  "daemon loaded its table. \"sekishoctl prove --running POLICY\" tells "
-			  "whether these are still as they were; \"sekishoctl reload\" loads "
-			  "them again.\n"),
-			stderr);
+		columns_line(stderr, 0, "%s",
+			     _("sekishoctl: WARNING: somebody has changed nftables rules since the "
+			       "daemon loaded its table. \"sekishoctl prove --running POLICY\" "
+			       "tells whether these are still as they were; \"sekishoctl reload\" "
+			       "loads them again."));
 	else if (strcmp(table, "missing") == 0)
-		(void)fputs(_("sekishoctl: WARNING: the kernel's table is missing, so NOTHING IS "
-			      "ENFORCED. \"sekishoctl reload\" loads it again.\n"),
-			    stderr);
+		columns_line(stderr, 0, "%s",
+			     _("sekishoctl: WARNING: the kernel's table is missing, so NOTHING IS "
+			       "ENFORCED. \"sekishoctl reload\" loads it again."));
 	else if (strcmp(table, "changed") == 0)
-		(void)fputs(_("sekishoctl: WARNING: the kernel's table is not the one that the "
-			      "daemon loaded. \"sekishoctl reload\" loads that again.\n"),
-			    stderr);
+		columns_line(stderr, 0, "%s",
+			     _("sekishoctl: WARNING: the kernel's table is not the one that the "
+			       "daemon loaded. \"sekishoctl reload\" loads that again."));
 	else
-		(void)fputs(_("sekishoctl: WARNING: the kernel does not say whether the table is "
-			      "in place.\n"),
-			    stderr);
+		columns_line(stderr, 0, "%s",
+			     _("sekishoctl: WARNING: the kernel does not say whether the table is "
+			       "in place."));
 }
 
 /* The daemon's words for its state, for people. A word that is not here is shown as it came. */
@@ -123,17 +126,17 @@ static void print_state(const json_t *answer)
 {
 	const char *state = text_of(answer, "state");
 
-	print_head(_("State"));
 	if (strcmp(state, "running") == 0)
-		(void)printf("%s\n", _("running"));
+		print_text(_("State"), _("running"));
 	else if (strcmp(state, "refusing") != 0)
-		(void)printf("%s: %s\n", word(state), word(text_of(answer, "state_reason")));
+		print_line(_("State"), "%s: %s", word(state),
+			   word(text_of(answer, "state_reason")));
 	else
-		(void)printf(_("%s: new flows are refused: %s\n"), word(state),
-			     word(text_of(answer, "state_reason")));
+		print_line(_("State"), _("%s: new flows are refused: %s"), word(state),
+			   word(text_of(answer, "state_reason")));
 	print_uptime(number_of(answer, "uptime_s"));
-	print_head(_("Process"));
-	(void)printf(_("%lld, version %s\n"), number_of(answer, "pid"), text_of(answer, "version"));
+	print_line(_("Process"), _("%lld, version %s"), number_of(answer, "pid"),
+		   text_of(answer, "version"));
 }
 
 /* Each error of a refused reload on a line of its own. */
@@ -143,45 +146,55 @@ static void print_reload(const char *errors)
 		print_text(_("  last reload"), _("REFUSED; the policy above stays, because:"));
 	while (*errors) {
 		const size_t len = strcspn(errors, "\n");
-		char line[1024];
 
-		(void)snprintf(line, sizeof(line), "%.*s", (int)len, errors);
 		if (len > 0)
-			print_text("", line);
+			print_line("", "%.*s", (int)len, errors);
 		errors += len + (errors[len] == '\n');
 	}
 }
 
+/* The strings of an array, joined by commas: newly allocated; NULL if memory ran out. */
+static char *joined(const json_t *array)
+{
+	char *text = NULL;
+	const json_t *element;
+	size_t i, size;
+	FILE *to = open_memstream(&text, &size);
+
+	if (!to)
+		return NULL;
+	json_array_foreach(array, i, element)
+	{
+		const char *string = json_string_value(element);
+
+		(void)fprintf(to, "%s%s", i ? ", " : "", string ? string : "?");
+	}
+	if (fclose(to) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 static void print_policy(const json_t *policy)
 {
-	const json_t *configuration;
-	size_t i;
+	auto_(free_charp) char *configurations = joined(json_object_get(policy, "configurations"));
 
 	print_text(_("Policy"), text_of(policy, "path"));
 	print_text(_("  hash"), text_of(policy, "hash"));
 	print_text(_("  loaded"), text_of(policy, "loaded"));
 	print_text(_("  appliance"), text_of(policy, "appliance"));
-	print_head(_("  configurations"));
-	json_array_foreach(json_object_get(policy, "configurations"), i, configuration)
-	{
-		const char *slug = json_string_value(configuration);
-
-		(void)printf("%s%s", i ? ", " : "", slug ? slug : "?");
-	}
-	(void)printf("\n");
+	print_text(_("  configurations"), configurations ? configurations : "");
 	print_reload(text_of(policy, "last_reload_error"));
 }
 
 static void print_kernel(const json_t *kernel)
 {
-	const json_t *missing = json_object_get(kernel, "interfaces_missing"), *name;
-	size_t i;
+	auto_(free_charp) char *missing = joined(json_object_get(kernel, "interfaces_missing"));
 
-	print_head(_("Kernel"));
-	(void)printf(_("%s, queue %s, table %s\n"), text_of(kernel, "release"),
-		     text_of(kernel, "queue"), word(text_of(kernel, "table")));
-	json_array_foreach(missing, i, name)
-		print_text(i == 0 ? _("  not there") : "", json_string_value(name));
+	print_line(_("Kernel"), _("%s, queue %s, table %s"), text_of(kernel, "release"),
+		   text_of(kernel, "queue"), word(text_of(kernel, "table")));
+	if (missing && *missing)
+		print_text(_("  not there"), missing);
 }
 
 /* Connection tracking that takes what it should not: the inspection still reads what it lets pass,
@@ -207,14 +220,16 @@ static void print_counts(const char *head, json_t *counts)
 	json_t *count;
 
 	json_object_foreach(counts, slug, count) all += json_integer_value(count);
-	print_head(head);
-	(void)printf("%lld\n", all);
+	print_line(head, "%lld", all);
 	json_object_foreach(counts, slug, count)
 	{
 		enum reason reason = reason_of_slug(slug);
+		char number[64];
 
-		(void)printf("  %12lld  %-22s %s\n", json_integer_value(count), slug,
-			     reason < REASON_COUNT ? _(reason_info(reason)->text) : "");
+		(void)snprintf(number, sizeof(number), "  %12lld  %-22.40s",
+			       json_integer_value(count), slug);
+		columns_entry(stdout, number, COUNT_CELLS,
+			      reason < REASON_COUNT ? _(reason_info(reason)->text) : "");
 	}
 }
 
@@ -236,16 +251,18 @@ static void print_flows(const json_t *engine)
 
 	if (!ended)
 		return;
-	print_head("");
-	(void)printf(_("at most %lld undecided, %lld put off, %lld sources, %lld buffers, %lld "
-		       "packets held\n"),
-		     number_of(engine, "flows_peak"), number_of(engine, "put_off"),
-		     number_of(engine, "sources"), number_of(engine, "buffers"),
-		     number_of(engine, "held"));
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		if (number_of(ended, ends[i].slug) > 0)
-			(void)printf("  %12lld  %-22s %s\n", number_of(ended, ends[i].slug),
-				     ends[i].slug, _(ends[i].text));
+	print_line("", _("at most %lld undecided, %lld sources, %lld buffers, %lld packets held"),
+		   number_of(engine, "flows_peak"), number_of(engine, "sources"),
+		   number_of(engine, "buffers"), number_of(engine, "held"));
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		char number[64];
+
+		if (number_of(ended, ends[i].slug) == 0)
+			continue;
+		(void)snprintf(number, sizeof(number), "  %12lld  %-22.40s",
+			       number_of(ended, ends[i].slug), ends[i].slug);
+		columns_entry(stdout, number, COUNT_CELLS, _(ends[i].text));
+	}
 }
 
 static void print_engines(const json_t *engines)
@@ -255,36 +272,35 @@ static void print_engines(const json_t *engines)
 
 	json_array_foreach(engines, i, engine)
 	{
-		print_head(i == 0 ? _("Engines") : "");
-		(void)printf(_("%lld: %s, pid %lld, packets %lld, undecided flows %lld, overruns "
-			       "%lld, restarts %lld\n"),
-			     number_of(engine, "number"), word(text_of(engine, "state")),
-			     number_of(engine, "pid"), number_of(engine, "packets"),
-			     number_of(engine, "flows"), number_of(engine, "overruns"),
-			     number_of(engine, "restarts"));
+		print_line(i == 0 ? _("Engines") : "",
+			   _("%lld: %s, pid %lld, packets %lld, undecided flows %lld, overruns "
+			     "%lld, restarts %lld"),
+			   number_of(engine, "number"), word(text_of(engine, "state")),
+			   number_of(engine, "pid"), number_of(engine, "packets"),
+			   number_of(engine, "flows"), number_of(engine, "overruns"),
+			   number_of(engine, "restarts"));
 		print_flows(engine);
 	}
 }
 
 static void print_kernel_log(const json_t *reader)
 {
-	if (!reader)
-		return;
-	print_head(_("Kernel's log"));
-	(void)printf(
-		_("%s, pid %lld, packets %lld, missing %lld, unreadable %lld, restarts %lld\n"),
-		word(text_of(reader, "state")), number_of(reader, "pid"),
-		number_of(reader, "packets"), number_of(reader, "missing"),
-		number_of(reader, "unreadable"), number_of(reader, "restarts"));
+	if (reader)
+		print_line(_("Kernel's log"),
+			   _("%s, pid %lld, packets %lld, missing %lld, unreadable %lld, restarts "
+			     "%lld"),
+			   word(text_of(reader, "state")), number_of(reader, "pid"),
+			   number_of(reader, "packets"), number_of(reader, "missing"),
+			   number_of(reader, "unreadable"), number_of(reader, "restarts"));
 }
 
 static void print_log(const json_t *log)
 {
 	print_text(_("Decision log"), text_of(log, "path"));
-	print_head(_("  records"));
-	(void)printf(_("last number %lld, written %lld, missing %lld, bytes %lld, batches %lld\n"),
-		     number_of(log, "sequence"), number_of(log, "written"),
-		     number_of(log, "missing"), number_of(log, "bytes"), number_of(log, "flushes"));
+	print_line(_("  records"),
+		   _("last number %lld, written %lld, missing %lld, bytes %lld, batches %lld"),
+		   number_of(log, "sequence"), number_of(log, "written"), number_of(log, "missing"),
+		   number_of(log, "bytes"), number_of(log, "flushes"));
 	if (*text_of(log, "failure"))
 		print_text(_("  failure"), text_of(log, "failure"));
 }
@@ -294,7 +310,9 @@ static int show(json_t *answer)
 	const json_t *counts = json_object_get(answer, "counts");
 
 	if (!json_is_true(json_object_get(answer, "ok"))) {
-		(void)fprintf(stderr, "sekishoctl: %s\n", text_of(answer, "text"));
+		const char *text = control_client_sentence(answer);
+
+		(void)fprintf(stderr, "sekishoctl: %s\n", text ? text : "?");
 		return CMD_FINDING;
 	}
 	if (lacks_table(answer) || is_touched(answer))
@@ -335,7 +353,7 @@ int cmd_status(int argc, char **argv)
 	bool json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "js:hV", options, NULL)) != -1) {
+	while ((option = cmd_next_option(argc, argv, ":js:hV", options)) != -1) {
 		switch (option) {
 		case 'j':
 			json = true;
@@ -351,7 +369,7 @@ int cmd_status(int argc, char **argv)
 		case 'V':
 			return cmd_version();
 		default:
-			return cmd_usage(argv[0], _("that option is not known"));
+			return CMD_USAGE; /* told */
 		}
 	}
 	if (optind != argc)

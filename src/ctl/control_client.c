@@ -14,6 +14,7 @@
 
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "common/language.h"
 #include "ctl/cmd.h"
 #include "ctl/control_protocol.h"
 
@@ -98,9 +99,23 @@ int control_client_ask(const char *socket_path, const char *command, int timeout
 	return 0;
 }
 
+const char *control_client_sentence(const json_t *answer)
+{
+	const char *text = json_string_value(json_object_get(answer, "text"));
+
+	if (text && strcmp(text, CONTROL_DENIED_TEXT) == 0)
+		return _("not permitted: you are no operator");
+	return text;
+}
+
 int control_client_command(const char *socket_path, const char *command, json_t **ret_answer)
 {
-	int r = control_client_ask(socket_path, command, CONTROL_TIMEOUT_MS, ret_answer);
+	char request[CONTROL_REQUEST_MAX];
+	int r;
+
+	/* the daemon speaks to us in our language */
+	(void)snprintf(request, sizeof(request), "%s %s", command, language_now());
+	r = control_client_ask(socket_path, request, CONTROL_TIMEOUT_MS, ret_answer);
 
 	switch (-r) {
 	case 0:

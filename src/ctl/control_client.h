@@ -12,6 +12,10 @@
 int control_client_ask(const char *socket_path, const char *command, int timeout_ms,
 		       json_t **ret_answer);
 
-/* The same for commands: says on standard error why it failed, and gives the exit code (enum
- * cmd_exit); CMD_OK with *ret_answer. */
+/* The sentence of an answer to a command, in the reader's language; NULL if it has none. Borrowed
+ * from answer. */
+const char *control_client_sentence(const json_t *answer);
+
+/* The same for commands, which are asked for in the language of messages: says on standard error
+ * why it failed, and gives the exit code (enum cmd_exit); CMD_OK with *ret_answer. */
 int control_client_command(const char *socket_path, const char *command, json_t **ret_answer);

@@ -2,10 +2,12 @@
 /* What sekishoctl and the daemon say to each other over the control socket.
  *
  * An AF_UNIX SOCK_SEQPACKET connection carries one request and its answer. The request is one
- * datagram: the command word as ASCII text without NUL or newline. The answer is JSON (one object),
- * as one or several datagrams to be joined in order, ended by an empty datagram; then the daemon
- * closes. (A reader cannot tell the empty datagram from the end of the connection, and needs not:
- * an answer cut short is no whole JSON object.)
+ * datagram: the command word as ASCII text without NUL or newline; behind it, if told, a blank and
+ * the language for sentences of the answer, "en" or "ja" (else they are in the daemon's own; a
+ * language that it has no messages in is none). The answer is JSON (one object), as one or several
+ * datagrams to be joined in order, ended by an empty datagram; then the daemon closes. (A reader
+ * cannot tell the empty datagram from the end of the connection, and needs not: an answer cut short
+ * is no whole JSON object.)
  *
  * The daemon checks the peer's credentials when it accepts: root, its own user, or a member of the
  * operators' group; anybody else gets CONTROL_DENIED as its answer.
@@ -52,5 +54,6 @@
 #define CONTROL_COMMAND_STATUS "status"
 #define CONTROL_COMMAND_RELOAD "reload"
 
-/* The whole answer to a peer that may not ask. */
-#define CONTROL_DENIED "{\"ok\":false,\"text\":\"not permitted: you are no operator\"}"
+/* The whole answer to a peer that may not ask: its request is not even read. */
+#define CONTROL_DENIED_TEXT "not permitted: you are no operator"
+#define CONTROL_DENIED      "{\"ok\":false,\"text\":\"" CONTROL_DENIED_TEXT "\"}"

@@ -8,12 +8,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "policy/guideline.h"
 
 /* Ranges of a list that people are shown; machines get all. */
 #define SHOWN_MAX 12
+
+#define HEAD_CELLS 9 /* of "  ports  " */
 
 #define SERVICE_TEXT_MAX 48
 #define TIME_TEXT_MAX    32
@@ -103,7 +106,7 @@ static const char *time_text(int64_t seconds, char out[TIME_TEXT_MAX])
 
 /* ---- text */
 
-static void print_addresses(const struct addr_list *list, FILE *to)
+static void add_addresses(const struct addr_list *list, FILE *to)
 {
 	char text[ADDR_RANGE_TEXT_MAX];
 
@@ -113,23 +116,58 @@ static void print_addresses(const struct addr_list *list, FILE *to)
 		(void)fprintf(to, _(" and %zu more"), list->count - SHOWN_MAX);
 }
 
-static void print_names(char (*names)[16], size_t count, FILE *to)
+static void add_names(char (*names)[16], size_t count, FILE *to)
 {
+	(void)fputs(" [", to);
 	for (size_t i = 0; i < count && i < SHOWN_MAX; i++)
 		(void)fprintf(to, "%s%.15s", i ? ", " : "", names[i]);
 	if (count > SHOWN_MAX)
 		(void)fprintf(to, _(" and %zu more"), count - SHOWN_MAX);
+	(void)fputc(']', to);
 }
 
-static void print_treatment(const struct differ_box *box, FILE *to)
+static void add_services(const struct differ_box *box, FILE *to)
 {
-	if (box->change == DIFFER_TREATED)
-		(void)fprintf(to, _(" (%s; so far %s)"), treatment_text(box->after),
-			      treatment_text(box->before));
-	else
-		(void)fprintf(
-			to, " (%s)",
-			treatment_text(box->change == DIFFER_OPENED ? box->after : box->before));
+	char text[SERVICE_TEXT_MAX], when[TIME_TEXT_MAX];
+
+	for (size_t i = 0; i < box->service_count; i++) {
+		service_text(&box->services[i], text);
+		(void)fprintf(to, "%s%s", i ? ", " : "", text);
+	}
+	if (box->since_s)
+		(void)fprintf(to, _("; from %s on"), time_text(box->since_s, when));
+	if (box->until_s)
+		(void)fprintf(to, _("; until %s"), time_text(box->until_s, when));
+}
+
+/* What of a box stands behind a head. */
+enum part { PART_FROM, PART_TO, PART_PORTS };
+
+static void print_part(const char *head, const struct differ_box *box, enum part part, FILE *to)
+{
+	auto_(free_charp) char *text = NULL;
+	char indented[64];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	switch (part) {
+	case PART_FROM:
+		add_addresses(&box->from, out);
+		add_names(box->in, box->in_count, out);
+		break;
+	case PART_TO:
+		add_addresses(&box->to, out);
+		add_names(box->out, box->out_count, out);
+		break;
+	case PART_PORTS:
+		add_services(box, out);
+		break;
+	}
+	(void)fclose(out);
+	(void)snprintf(indented, sizeof(indented), "  %s", head);
+	columns_entry(to, indented, HEAD_CELLS, text ? text : "");
 }
 
 /* What the guideline says of a flow of that id, if it is one. */
@@ -145,48 +183,41 @@ static const struct guideline_flow *flow_of(const char *id)
 static void print_box(const struct differ_box *box, FILE *to)
 {
 	const struct guideline_flow *flow = flow_of(box->id);
-	char text[SERVICE_TEXT_MAX], when[TIME_TEXT_MAX];
+	const char *change = change_text(box->change), *id = box->id[0] ? box->id : "-";
 
-	(void)fprintf(to, "%s: %s", change_text(box->change), box->id[0] ? box->id : "-");
-	print_treatment(box, to);
-	(void)fprintf(to, "\n  %s ", _("from"));
-	print_addresses(&box->from, to);
-	(void)fprintf(to, " [");
-	print_names(box->in, box->in_count, to);
-	(void)fprintf(to, "]\n  %s ", _("to"));
-	print_addresses(&box->to, to);
-	(void)fprintf(to, " [");
-	print_names(box->out, box->out_count, to);
-	(void)fprintf(to, "]\n  %s ", _("ports"));
-	for (size_t i = 0; i < box->service_count; i++) {
-		service_text(&box->services[i], text);
-		(void)fprintf(to, "%s%s", i ? ", " : "", text);
-	}
-	if (box->since_s)
-		(void)fprintf(to, _("; from %s on"), time_text(box->since_s, when));
-	if (box->until_s)
-		(void)fprintf(to, _("; until %s"), time_text(box->until_s, when));
-	(void)fputc('\n', to);
+	if (box->change == DIFFER_TREATED)
+		columns_line(to, 0, _("%s: %s (%s; so far %s)"), change, id,
+			     treatment_text(box->after), treatment_text(box->before));
+	else
+		columns_line(
+			to, 0, "%s: %s (%s)", change, id,
+			treatment_text(box->change == DIFFER_OPENED ? box->after : box->before));
+	print_part(_("from"), box, PART_FROM, to);
+	print_part(_("to"), box, PART_TO, to);
+	print_part(_("ports"), box, PART_PORTS, to);
 	if (flow && flow->text_ja)
-		(void)fprintf(to, "  %s (%s)\n", flow->text_ja, flow->source);
+		columns_line(to, 2, "%s (%s)", flow->text_ja, guideline_source_text(flow->source));
+	(void)fputc('\n', to);
 }
 
 static void print_cuts(const struct diff_cuts *cuts, FILE *to)
 {
 	if (!cuts->looked) {
-		(void)fprintf(to, _("Which open flows a reload would cut was not looked at: %s\n"),
-			      cuts->why);
+		columns_line(to, 0, _("Which open flows a reload would cut was not looked at: %s"),
+			     cuts->why);
 		return;
 	}
-	(void)fprintf(to, _("open flows that a reload would cut: %zu\n"), cuts->count);
+	columns_line(to, 0, _("open flows that a reload would cut: %zu"), cuts->count);
 	for (size_t i = 0; i < cuts->count && i < SHOWN_MAX; i++) {
 		const struct flow_key *key = &cuts->at[i].key;
 		char from[ADDR_TEXT_MAX], target[ADDR_TEXT_MAX];
 
-		(void)fprintf(to, "  %s port %u -> %s port %u, protocol %u\n",
-			      addr_text(&key->src, from), key->sport, addr_text(&key->dst, target),
-			      key->dport, key->l4proto);
+		columns_line(to, 2, _("%s port %u -> %s port %u, protocol %u"),
+			     addr_text(&key->src, from), key->sport, addr_text(&key->dst, target),
+			     key->dport, key->l4proto);
 	}
+	if (cuts->count > SHOWN_MAX)
+		columns_line(to, 2, _("and %zu more"), cuts->count - SHOWN_MAX);
 }
 
 void diff_view_print(const struct diff_view *view, FILE *to)
@@ -202,21 +233,23 @@ void diff_view_print(const struct diff_view *view, FILE *to)
 	for (size_t i = 0; i < view->names->count; i++) {
 		const struct diff_name *name = &view->names->at[i];
 
-		(void)fprintf(to, "%s: %s (%s)\n",
-			      change_text(name->opened ? DIFFER_OPENED : DIFFER_SHUT),
-			      name->pattern, name->owner);
+		columns_line(to, 0, "%s: %s (%s)",
+			     change_text(name->opened ? DIFFER_OPENED : DIFFER_SHUT), name->pattern,
+			     name->owner);
 	}
 	if (view->flows->macs_differ)
-		(void)fputs(_("Some flows may be sent from other hardware addresses than so "
-			      "far.\n"),
-			    to);
+		columns_line(to, 0, "%s",
+			     _("Some flows may be sent from other hardware addresses than so "
+			       "far."));
 	if (diff_view_is_same(view))
-		(void)fputs(_("The same flows are permitted.\n"), to);
+		columns_line(to, 0, "%s", _("The same flows are permitted."));
 	else
-		(void)fprintf(to,
-			      _("boxes opened %zu, shut %zu, treated otherwise %zu; names %zu\n"),
-			      told[DIFFER_OPENED], told[DIFFER_SHUT], told[DIFFER_TREATED],
-			      view->names->count);
+		columns_line(to, 0,
+			     _("In all: become permitted %zu, become refused %zu, treated "
+			       "otherwise %zu; "
+			       "host names %zu"),
+			     told[DIFFER_OPENED], told[DIFFER_SHUT], told[DIFFER_TREATED],
+			     view->names->count);
 	print_cuts(view->cuts, to);
 }
 

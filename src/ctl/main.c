@@ -3,16 +3,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "common/language.h"
 #include "common/log.h"
 #include "ctl/cmd.h"
 
-#ifndef PACKAGE
-#define PACKAGE "sekisho"
-#endif
 #ifndef LOCALEDIR
 #define LOCALEDIR "/usr/share/locale"
 #endif
@@ -38,12 +37,30 @@ static const struct command commands[] = {
 
 static int help(FILE *to)
 {
-	(void)fprintf(to, "%s", _("Usage: sekishoctl COMMAND [OPTIONS] [ARGUMENTS]\n\n"));
+	(void)fprintf(to, "%s",
+		      _("Usage: sekishoctl [--lang ja|en] COMMAND [OPTIONS] [ARGUMENTS]\n\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		(void)fprintf(to, "  %-10s %s\n", commands[i].name, _(commands[i].summary));
 	(void)fprintf(to, "%s",
 		      _("\n\"sekishoctl COMMAND --help\" says more about one of them.\n"));
 	return CMD_OK;
+}
+
+/* Takes "--lang LANGUAGE" or "--lang=LANGUAGE" from before the command. Gives how many arguments
+ * that were, or -1: told. */
+static int take_language(int argc, char **argv)
+{
+	const char *language = NULL;
+	int taken = 0;
+
+	if (argc > 1 && strncmp(argv[1], "--lang=", 7) == 0) {
+		language = argv[1] + 7;
+		taken = 1;
+	} else if (argc > 1 && strcmp(argv[1], "--lang") == 0) {
+		language = argc > 2 ? argv[2] : "";
+		taken = 2;
+	}
+	return language && cmd_use_language("", language) != CMD_OK ? -1 : taken;
 }
 
 static int run(int argc, char **argv)
@@ -67,14 +84,25 @@ static int run(int argc, char **argv)
 	return CMD_USAGE;
 }
 
+/* Where the catalogue is: for a tree that is built but not installed, the environment may say so.
+ * Messages hold formats, so that it is not asked where the program may do more than who runs it. */
+static const char *locale_folder(void)
+{
+	const char *folder = secure_getenv("SEKISHO_LOCALEDIR");
+
+	return folder && *folder ? folder : LOCALEDIR;
+}
+
 int main(int argc, char **argv)
 {
-	(void)setlocale(LC_ALL, "");
-	(void)bindtextdomain(PACKAGE, LOCALEDIR);
-	(void)textdomain(PACKAGE);
-	log_setup("sekishoctl", LOG_LEVEL_WARNING);
+	int taken, code;
 
-	int code = run(argc, argv);
+	language_begin(locale_folder());
+	log_setup("sekishoctl", LOG_LEVEL_WARNING);
+	taken = take_language(argc, argv);
+	if (taken == 0 && !language_is_there())
+		cmd_tell_no_catalogue();
+	code = taken < 0 ? CMD_USAGE : run(argc - taken, argv + taken);
 
 	/* A full disk or a closed pipe behind standard output must not pass for success. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {

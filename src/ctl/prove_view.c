@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "policy/guideline_controls.h"
+#include "report/controls.h"
 
 #define TCP_SYN 0x02
 
@@ -115,7 +118,8 @@ json_t *prove_view_packet(const struct walk_packet *p)
 		(json_int_t)p->meta_mark, "at", (json_int_t)p->now_s);
 }
 
-/* As a command line, where options do not say it all with the question in JSON. */
+/* As a command line to be copied, and therefore in one piece; where options do not say it all with
+ * the question in JSON. */
 static void print_counterexample(const struct prove_claim *claim, const char *file, FILE *to)
 {
 	char options[PROVE_VIEW_COMMAND_MAX];
@@ -136,20 +140,30 @@ static void print_counterexample(const struct prove_claim *claim, const char *fi
 static void print_claim(const struct prove_claim *claim, const char *file, FILE *to)
 {
 	const struct guideline_forbidden *forbidden = claim->forbidden;
+	auto_(free_charp) char *source = forbidden ? controls_source_text(forbidden->source) : NULL;
 
-	(void)fprintf(to, "%s: %s", status_text(claim->status), claim->id);
+	columns_line(to, 0, "%s: %s", status_text(claim->status), claim->id);
 	if (!forbidden)
-		(void)fprintf(to, ": %s",
-			      _("only what the policy and the guideline's flows permit passes"));
+		columns_line(to, 2, "%s",
+			     _("Only what the policy and the guideline's flows permit passes."));
 	else if (forbidden->text_ja)
-		(void)fprintf(to, ": %s", forbidden->text_ja);
-	if (forbidden)
-		(void)fprintf(to, " (%s)", forbidden->source);
-	(void)fputc('\n', to);
+		columns_line(to, 2, "%s (%s)", forbidden->text_ja, source ? source : "");
+	else
+		columns_line(to, 2, "(%s)", source ? source : "");
 	if (claim->why[0])
-		(void)fprintf(to, "    %s\n", claim->why);
+		columns_line(to, 4, "%s", claim->why);
 	if (claim->status == PROVE_FAILS)
 		print_counterexample(claim, file, to);
+}
+
+/* What the numbers in brackets stand for. */
+static void print_documents(FILE *to)
+{
+	size_t count;
+	const char *const *documents = guideline_documents(&count);
+
+	for (size_t i = 0; i < count; i++)
+		columns_line(to, 0, "[%zu] %s", i + 1, documents[i]);
 }
 
 static uint64_t covered(const struct prove_result *result)
@@ -166,13 +180,14 @@ void prove_view_print(const struct prove_result *result, const char *file, FILE 
 {
 	for (size_t i = 0; i < result->count; i++)
 		print_claim(&result->claims[i], file, to);
+	print_documents(to);
 	if (result->proven)
-		(void)fprintf(to,
-			      _("Proven: of all packets, those of %" PRIu64
-				" boxes may begin a flow, and no forbidden one is among them.\n"),
-			      covered(result));
+		columns_line(to, 0,
+			     _("Proven: of all packets, those of %" PRIu64
+			       " ranges may begin a flow, and no forbidden one is among them."),
+			     covered(result));
 	else
-		(void)fprintf(to, "%s", _("Not proven.\n"));
+		columns_line(to, 0, "%s", _("Not proven."));
 }
 
 static json_t *claim_json(const struct prove_claim *claim)

@@ -6,10 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/columns.h"
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "common/reason.h"
-#include "ctl/columns.h"
+#include "ctl/record_words.h"
 #include "ctl/when.h"
 
 #define CELL_BYTES 512
@@ -142,7 +143,8 @@ static void set_flow(struct row *row, const json_t *record)
 
 static void set_event(struct row *row, const json_t *record)
 {
-	const char *text = member(record, "message");
+	auto_(free_charp) char *words = record_words(member(record, "message"));
+	const char *text = words ? words : "";
 	const bool is_failure = strcmp(member(record, "event.outcome"), "failure") == 0;
 
 	row->is_event = true;

@@ -300,6 +300,8 @@ int simulate_ask(struct simulate *simulate, struct simulate_question *question,
 		cite_refusal(&answer);
 	else
 		cite_permission(&answer);
+	if (answer.verdict == SIMULATE_REFUSE)
+		simulate_hint(simulate->policy, question, &answer.decision, answer.hint);
 	*ret = answer;
 	return 0;
 }

@@ -3,6 +3,7 @@
  * the kernel would get.
  *
  * simulate.c       the answer
+ * simulate_hint.c  why nothing permits a flow
  * simulate_read.c  questions from words
  * simulate_json.c  questions and answers as JSON
  * simulate_text.c  answers for people */
@@ -25,6 +26,9 @@
 
 /* Room for what the comment of a rule holds, with NUL. */
 #define SIMULATE_FLOW_MAX 128
+
+/* Room for a sentence that says what the policy lacks, with NUL. */
+#define SIMULATE_HINT_MAX 768
 
 struct simulate_question {
 	struct walk_packet packet;
@@ -54,6 +58,8 @@ struct simulate_answer {
 					* "exception:NAME", name of a management entry, or id of the
 					* forbidden flow; may be empty */
 	const char *text_ja, *source;  /* the guideline's wording of that; each may be NULL */
+	char hint[SIMULATE_HINT_MAX];  /* refused by default: what the policy does not have; else
+					* empty */
 };
 
 /* A policy, compiled. */
@@ -74,6 +80,11 @@ int simulate_ask(struct simulate *simulate, struct simulate_question *question,
  * (room). Gives how many there are, which may be more than room. */
 size_t simulate_interfaces(const struct simulate *simulate, const struct addr *address,
 			   const char **out, size_t room);
+
+/* Says of what was decided which of sender, receiver, pair of roles and port no flow of the policy
+ * has: a sentence, or "" where it was not refused by default. */
+void simulate_hint(const struct policy *policy, const struct simulate_question *question,
+		   const struct decide_result *who, char out[SIMULATE_HINT_MAX]);
 
 /* "permit", "refuse", "inspect". */
 const char *simulate_verdict_slug(enum simulate_verdict verdict);
@@ -112,6 +123,11 @@ int simulate_read_json(struct simulate_question *question, json_t *object, char 
  * guideline's wording if in_full. */
 json_t *simulate_to_json(const struct simulate_question *question,
 			 const struct simulate_answer *answer, bool in_full);
+
+/* Says for people why there is an answer for each way: the address lives behind several interfaces.
+ * head: of the line. */
+void simulate_print_ways(const char *head, const struct addr *address,
+			 const char *const *interfaces, size_t count, FILE *to);
 
 /* For people, in the language of the locale. */
 void simulate_print(const struct simulate_question *question, const struct simulate_answer *answer,

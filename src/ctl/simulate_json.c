@@ -236,6 +236,7 @@ static void put_in_full(json_t *object, const struct simulate_answer *answer, bo
 	put(object, "rules", steps, good);
 	put(object, "guideline", text_or_null(answer->text_ja), good);
 	put(object, "source", text_or_null(answer->source), good);
+	put(object, "hint", text_or_null(answer->hint), good);
 }
 
 static const char *zone_slug(enum zone zone)
@@ -252,6 +253,9 @@ static void put_who(json_t *object, const struct decide_result *who, bool *good)
 {
 	put(object, "nearest", text_or_null(who->flow ? who->flow->id : NULL), good);
 	put(object, "exception", text_or_null(who->exception ? who->exception->name : NULL), good);
+	put(object, "expires",
+	    who->exception ? json_integer((json_int_t)who->exception->expires_s) : json_null(),
+	    good);
 	put(object, "from_zone", text_or_null(zone_slug(who->from_zone)), good);
 	put(object, "to_zone", text_or_null(zone_slug(who->to_zone)), good);
 	put(object, "from_role", text_or_null(role_slug(who->from_role)), good);

@@ -3,31 +3,31 @@
 #include "ctl/simulate.h"
 
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "common/columns.h"
+#include "common/defs.h"
 #include "common/i18n.h"
-#include "ctl/columns.h"
 #include "ruleset/text.h"
 
-#define HEAD_CELLS 14
+#define HEAD_CELLS      14
+#define TARGET_TEXT_MAX (ADDR_TEXT_MAX + 32)
 
-static void print_padded(const char *text, size_t cells, FILE *to)
+/* The zone and the role, in the guideline's words, and where the wire is, after what is before. */
+static void print_place(const char *head, const char *address, enum zone zone, enum role role,
+			const char *interface, FILE *to)
 {
-	size_t width = columns_width(text);
+	auto_(free_charp) char *text = NULL;
 
-	(void)fprintf(to, "%s%*s", text, (int)(width < cells ? cells - width : 1), "");
-}
-
-/* The zone, in the guideline's words, and the role. */
-static void print_place(enum zone zone, enum role role, const char *interface, FILE *to)
-{
-	if (zone < ZONE_COUNT)
-		(void)fprintf(to, "  %s", guideline_zone(zone)->name_ja);
-	if (role < ROLE_COUNT)
-		(void)fprintf(to, "  %s", guideline_role(role)->name_ja);
-	if (*interface)
-		(void)fprintf(to, "  [%.16s]", interface);
-	(void)fputc('\n', to);
+	if (asprintf(&text, "%s%s%s%s%s%s%.16s%s", address, zone < ZONE_COUNT ? "  " : "",
+		     zone < ZONE_COUNT ? guideline_zone(zone)->name_ja : "",
+		     role < ROLE_COUNT ? "  " : "",
+		     role < ROLE_COUNT ? guideline_role(role)->name_ja : "",
+		     *interface ? "  [" : "", interface, *interface ? "]" : "") < 0)
+		text = NULL;
+	columns_entry(to, head, HEAD_CELLS, text ? text : address);
 }
 
 static const char *protocol_name(uint8_t l4proto)
@@ -46,30 +46,35 @@ static const char *protocol_name(uint8_t l4proto)
 	}
 }
 
+/* As --to takes it. */
+static void target_text(const struct walk_packet *packet, char out[TARGET_TEXT_MAX])
+{
+	const char *protocol = protocol_name(packet->l4proto);
+	const bool brackets = packet->family == 6 && packet->dport;
+	char address[ADDR_TEXT_MAX], port[8] = "", number[8];
+
+	if (packet->dport)
+		(void)snprintf(port, sizeof(port), ":%u", packet->dport);
+	(void)snprintf(number, sizeof(number), "%u", packet->l4proto);
+	(void)snprintf(out, TARGET_TEXT_MAX, "%s%s%s%s/%s", brackets ? "[" : "",
+		       addr_text(&packet->dst, address), brackets ? "]" : "", port,
+		       protocol ? protocol : number);
+}
+
 static void print_packet(const struct simulate_question *question,
 			 const struct simulate_answer *answer, FILE *to)
 {
 	const struct walk_packet *packet = &question->packet;
 	const struct decide_result *who = &answer->decision;
-	const char *protocol = protocol_name(packet->l4proto);
-	char address[ADDR_TEXT_MAX];
+	char address[ADDR_TEXT_MAX], target[TARGET_TEXT_MAX];
 	bool reply = packet->ct_reply; /* who and where are of the flow */
 
-	print_padded(_("From"), HEAD_CELLS, to);
-	(void)fputs(addr_text(&packet->src, address), to);
-	print_place(reply ? who->to_zone : who->from_zone, reply ? who->to_role : who->from_role,
-		    packet->iif, to);
-	print_padded(_("To"), HEAD_CELLS, to);
-	(void)fprintf(to, packet->family == 6 && packet->dport ? "[%s]" : "%s",
-		      addr_text(&packet->dst, address));
-	if (packet->dport)
-		(void)fprintf(to, ":%u", packet->dport);
-	if (protocol)
-		(void)fprintf(to, "/%s", protocol);
-	else
-		(void)fprintf(to, "/%u", packet->l4proto);
-	print_place(reply ? who->from_zone : who->to_zone, reply ? who->from_role : who->to_role,
-		    packet->oif, to);
+	addr_text(&packet->src, address);
+	target_text(packet, target);
+	print_place(_("From"), address, reply ? who->to_zone : who->from_zone,
+		    reply ? who->to_role : who->from_role, packet->iif, to);
+	print_place(_("To"), target, reply ? who->from_zone : who->to_zone,
+		    reply ? who->from_role : who->to_role, packet->oif, to);
 }
 
 static const char *verdict_text(enum simulate_verdict verdict)
@@ -118,10 +123,32 @@ static const char *why_text(const struct simulate_answer *answer)
 
 static void print_line(const char *head, const char *text, FILE *to)
 {
-	if (!text || !*text)
-		return;
-	print_padded(head, HEAD_CELLS, to);
-	(void)fprintf(to, "%s\n", text);
+	if (text && *text)
+		columns_entry(to, head, HEAD_CELLS, text);
+}
+
+/* A step of the way; newly allocated, NULL if memory ran out. */
+static char *step_text(const struct walk_step *step)
+{
+	const struct ruleset_rule *rule;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (step->rule < step->chain->rule_count) {
+		rule = &step->chain->rules[step->rule];
+		text_print_rule(rule, out);
+		if (rule->comment[0])
+			(void)fprintf(out, "  # %s", rule->comment);
+	} else {
+		(void)fprintf(out, "policy %s", step->chain->policy_drop ? "drop" : "accept");
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static void print_steps(const struct walk_result *walk, FILE *to)
@@ -135,22 +162,45 @@ static void print_steps(const struct walk_result *walk, FILE *to)
 	}
 	(void)fprintf(to, "%s\n", _("Rules on the way"));
 	for (size_t i = 0; i < walk->step_count; i++) {
-		const struct walk_step *step = &walk->steps[i];
+		auto_(free_charp) char *text = step_text(&walk->steps[i]);
+		char head[RULESET_NAME_MAX + 2];
 
-		(void)fputs("  ", to);
-		print_padded(step->chain->name, widest + 2, to);
-		if (step->rule < step->chain->rule_count) {
-			const struct ruleset_rule *rule = &step->chain->rules[step->rule];
-
-			text_print_rule(rule, to);
-			if (rule->comment[0])
-				(void)fprintf(to, "  # %s", rule->comment);
-		} else {
-			(void)fprintf(to, "policy %s",
-				      step->chain->policy_drop ? "drop" : "accept");
-		}
-		(void)fputc('\n', to);
+		(void)snprintf(head, sizeof(head), "  %s", walk->steps[i].chain->name);
+		columns_entry(to, head, widest + 4, text ? text : "?");
 	}
+}
+
+static void print_exception(const struct policy_exception *exception, FILE *to)
+{
+	const time_t expires = (time_t)exception->expires_s;
+	char text[40] = "";
+	struct tm tm;
+
+	if (localtime_r(&expires, &tm))
+		(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
+	print_line(_("Exception"), exception->reason, to);
+	print_line(_("Approved by"), exception->approved_by, to);
+	print_line(_("Expires"), text, to);
+}
+
+void simulate_print_ways(const char *head, const struct addr *address,
+			 const char *const *interfaces, size_t count, FILE *to)
+{
+	auto_(free_charp) char *names = NULL;
+	char text[ADDR_TEXT_MAX];
+	size_t size;
+	FILE *out = open_memstream(&names, &size);
+
+	for (size_t i = 0; out && i < count; i++)
+		(void)fprintf(out, "%s%s", i ? ", " : "", interfaces[i]);
+	if (!out || fclose(out) != 0)
+		return;
+	columns_line(
+		to, 0,
+		_("%s: %s lives behind several lines of the policy (%s). Routing, which is not "
+		  "the policy's, decides which one a packet takes: here is an answer for each."),
+		head, addr_text(address, text), names);
+	(void)fputc('\n', to);
 }
 
 void simulate_print(const struct simulate_question *question, const struct simulate_answer *answer,
@@ -163,16 +213,15 @@ void simulate_print(const struct simulate_question *question, const struct simul
 		print_line(_("Name"), question->name, to);
 	print_line(_("Verdict"), verdict_text(answer->verdict), to);
 	print_line(_("Why"), why_text(answer), to);
+	print_line(_("Lacking"), answer->hint, to);
 	print_line(_("How"), refusal_text(answer->walk.outcome), to);
 	print_line(_("Service"), who->service ? who->service->name : NULL, to);
 	print_line(_("Flow"), answer->flow, to);
-	if (who->exception) {
-		print_line(_("Exception"), who->exception->reason, to);
-		print_line(_("Approved by"), who->exception->approved_by, to);
-	}
+	if (who->exception)
+		print_exception(who->exception, to);
 	if (!*answer->flow)
 		print_line(_("Nearest flow"), who->flow ? who->flow->id : NULL, to);
 	print_line(_("Guideline"), answer->text_ja, to);
-	print_line(_("Document"), answer->source, to);
+	print_line(_("Document"), guideline_source_text(answer->source), to);
 	print_steps(&answer->walk, to);
 }

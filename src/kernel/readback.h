@@ -9,7 +9,7 @@
 /* What could not be understood, for people. */
 struct readback_trouble {
 	char chain[RULESET_NAME_MAX]; /* "" where it is not about a chain */
-	char what[192];
+	char what[384];
 };
 
 /* Dumps table inet sekisho: sets, elements, chains, rules (as expressions, turned back into

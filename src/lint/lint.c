@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/defs.h"
+#include "common/i18n.h"
 #include "lint/lint_parts.h"
 
 #define DAY_S 86400
@@ -81,27 +82,49 @@ static struct lint_finding *new_finding(struct lint *l)
 	return grown;
 }
 
-void lint_find(struct lint *l, enum lint_severity severity, int line, const char *mend,
-	       const char *format, ...)
+static struct lint_finding *find(struct lint *l, enum lint_severity severity, int line,
+				 const char *mend, const char *format, va_list arguments)
 {
 	struct lint_finding *finding = new_finding(l);
-	va_list arguments;
 
 	if (!finding) {
 		l->no_memory = true;
-		return;
+		return NULL;
 	}
 	finding->severity = severity;
 	finding->line = line;
 	finding->mend = strdup(mend);
-	va_start(arguments, format);
 	if (vasprintf(&finding->what, format, arguments) < 0)
 		finding->what = NULL;
-	va_end(arguments);
 	if (!finding->mend || !finding->what)
 		l->no_memory = true;
 	l->report->errors += severity == LINT_ERROR;
 	l->report->warnings += severity == LINT_WARNING;
+	return finding;
+}
+
+void lint_find(struct lint *l, enum lint_severity severity, int line, const char *mend,
+	       const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)find(l, severity, line, mend, format, arguments);
+	va_end(arguments);
+}
+
+void lint_opens(struct lint *l, int line, const char *mend, const char *format, ...)
+{
+	struct lint_finding *finding;
+	va_list arguments;
+
+	va_start(arguments, format);
+	finding = find(l, LINT_ERROR, line, mend, format, arguments);
+	va_end(arguments);
+	if (!finding)
+		return;
+	finding->opens = true;
+	l->report->opening++;
 }
 
 /* People and registrations count days by the calendar where they are. */
@@ -136,6 +159,25 @@ int lint_policy(const struct policy *policy, int64_t now_s, struct lint_report *
 	*ret = report;
 	report = (struct lint_report){ 0 };
 	return 0;
+}
+
+int lint_refuse(const struct policy *policy, int64_t now_s, struct errors *errors)
+{
+	auto_(lint_report_clear) struct lint_report report = { 0 };
+	int err = lint_policy(policy, now_s, &report);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < report.count; i++) {
+		const struct lint_finding *f = &report.findings[i];
+
+		if (f->opens)
+			errors_add(errors, policy->source.path, f->line,
+				   _("%s: nothing that opens this is loaded. To mend it: %s. The "
+				     "guideline: %s (%s)"),
+				   f->what, f->mend, f->condition->text_ja, f->condition->source);
+	}
+	return report.opening ? -EINVAL : 0;
 }
 
 bool lint_knows(const char *id)

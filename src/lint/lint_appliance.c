@@ -129,13 +129,12 @@ static void check_access_peers(struct lint *l, const struct policy_management *m
 
 	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
 		if (addr_list_overlap(&m->peers, &l->policy->zone_addresses[outside[i]], &common))
-			lint_find(l, LINT_ERROR, m->line,
-				  _("manage it from the maintenance terminals only"),
-				  _("management.access, %s: %s is in the zone %s (%s); the "
-				    "appliance would be managed from there"),
-				  m->name, addr_range_text(&common, text),
-				  guideline_zone(outside[i])->slug,
-				  guideline_zone(outside[i])->name_ja);
+			lint_opens(l, m->line, _("manage it from the maintenance terminals only"),
+				   _("management.access, %s: %s is in the zone %s (%s); the "
+				     "appliance would be managed from there"),
+				   m->name, addr_range_text(&common, text),
+				   guideline_zone(outside[i])->slug,
+				   guideline_zone(outside[i])->name_ja);
 }
 
 void lint_vendor_hardening(struct lint *l)

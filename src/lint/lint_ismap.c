@@ -181,11 +181,11 @@ static void check_exempt_name(struct lint *l, const struct policy_service *s, en
 			    "URLs that were checked"),
 			  s->name, name);
 	else if (traits & (HOSTS_MAIL | HOSTS_MEETING | HOSTS_FILES | HOSTS_PERSONAL))
-		lint_find(l, LINT_ERROR, s->line,
-			  _("leave the name out; such a service must be on the ISMAP list"),
-			  _("services.%s: \"%s\" takes documents (files, mail or meetings); the "
-			    "exemption is for services that handle none"),
-			  s->name, name);
+		lint_opens(l, s->line,
+			   _("leave the name out; such a service must be on the ISMAP list"),
+			   _("services.%s: \"%s\" takes documents (files, mail or meetings); the "
+			     "exemption is for services that handle none"),
+			   s->name, name);
 }
 
 static void check_exempt_ports(struct lint *l, const struct policy_service *s)

@@ -37,6 +37,12 @@ typedef void lint_check_fn(struct lint *l);
 void lint_find(struct lint *l, enum lint_severity severity, int line, const char *mend,
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Adds an error by which something opens that the guideline forbids: where it leads, by whom, on
+ * which port or name. (What is not on paper as it should be opens nothing: registrations,
+ * attestations, dates. A daemon must be able to start again when a date has passed.) */
+void lint_opens(struct lint *l, int line, const char *mend, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* ---- lint_ask.c */
 
 /* The days since 1970-01-01 of YYYY-MM-DD. */
@@ -69,6 +75,12 @@ bool lint_has_sanitizer(const struct lint *l);
 
 /* True if the service says how it keeps to the own tenant otherwise than by names. */
 bool lint_has_tenant_control(const struct policy_service *service);
+
+/* ---- lint_site.c */
+
+/* Finds endpoints whose role no flow of the configurations in use has to do with: what was meant for
+ * another route opens nothing, and nobody would notice. */
+void lint_idle_roles(struct lint *l);
 
 /* ---- the checks, by the id of their condition */
 lint_check_fn lint_ismap_registered_only;

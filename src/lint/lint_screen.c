@@ -110,11 +110,11 @@ void lint_screen_path_encrypted(struct lint *l)
 
 static void tell_device(struct lint *l, enum port_group group, const char *port, const char *name)
 {
-	lint_find(l, LINT_ERROR, l->policy->ports_line[group],
-		  _("list the ports of the screen transfer alone"),
-		  _("ports.%s: %s opens %s, by which devices and files are shared with the "
-		    "terminal in hand"),
-		  guideline_port_group_slug(group), port, name);
+	lint_opens(l, l->policy->ports_line[group],
+		   _("list the ports of the screen transfer alone"),
+		   _("ports.%s: %s opens %s, by which devices and files are shared with the "
+		     "terminal in hand"),
+		   guideline_port_group_slug(group), port, name);
 }
 
 static const enum role terminals[] = { ROLE_LGWAN_TERMINAL, ROLE_INTERNET_TERMINAL };
@@ -157,10 +157,10 @@ void lint_device_redirection_ban(struct lint *l)
 
 		if (from_terminal_to(policy, e, desktops, ARRAY_SIZE(desktops)) ||
 		    from_desktop_to_terminal(policy, e))
-			lint_find(l, LINT_ERROR, e->line, _("leave the exception out"),
-				  _("exceptions, %s: joins a terminal and a virtual desktop "
-				    "beside the screen transfer"),
-				  e->name);
+			lint_opens(l, e->line, _("leave the exception out"),
+				   _("exceptions, %s: joins a terminal and a virtual desktop "
+				     "beside the screen transfer"),
+				   e->name);
 	}
 	(void)lint_need_attestation(
 		l, LINT_ERROR, keys,
@@ -203,12 +203,12 @@ void lint_network_print_only(struct lint *l)
 
 	for (size_t i = 0; i < policy->exception_count; i++)
 		if (prints_from_terminal(policy, &policy->exceptions[i]))
-			lint_find(l, LINT_ERROR, policy->exceptions[i].line,
-				  _("leave the exception out; print from the virtual desktop to "
-				    "the role mynumber-printer"),
-				  _("exceptions, %s: lets a terminal reach a printer or share of "
-				    "the My Number zone"),
-				  policy->exceptions[i].name);
+			lint_opens(l, policy->exceptions[i].line,
+				   _("leave the exception out; print from the virtual desktop to "
+				     "the role mynumber-printer"),
+				   _("exceptions, %s: lets a terminal reach a printer or share of "
+				     "the My Number zone"),
+				   policy->exceptions[i].name);
 	if (!policy_plays_role(policy, ROLE_MYNUMBER_PRINTER))
 		lint_find(l, LINT_NOTE, 0, "",
 			  _("no mynumber-printer is declared: nothing prints from the virtual "

@@ -72,6 +72,52 @@ void lint_maintenance_terminal_dedicated(struct lint *l)
 	check_access(l, &l->policy->zone_addresses[ZONE_MAINTENANCE]);
 }
 
+/* ---- roles of no use */
+
+static bool has_flow(const struct policy *policy, enum role role)
+{
+	size_t count;
+	const struct guideline_flow *flows = guideline_flows(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if ((flows[i].from == role || flows[i].to == role) &&
+		    (policy->configurations & BIT(flows[i].configuration)))
+			return true;
+	return false;
+}
+
+/* Exceptions and the management of the appliance speak of addresses; a role may say whose they are.
+ */
+static bool is_spoken_of(const struct policy *policy, const struct addr_list *addresses)
+{
+	for (size_t i = 0; i < policy->exception_count; i++)
+		if (addr_list_overlap(&policy->exceptions[i].from, addresses, NULL) ||
+		    addr_list_overlap(&policy->exceptions[i].to, addresses, NULL))
+			return true;
+	for (size_t i = 0; i < policy->management_in.count; i++)
+		if (addr_list_overlap(&policy->management_in.at[i].peers, addresses, NULL))
+			return true;
+	return false;
+}
+
+void lint_idle_roles(struct lint *l)
+{
+	const struct policy *policy = l->policy;
+
+	for (size_t i = 0; i < ROLE_COUNT; i++) {
+		const struct policy_endpoint *endpoint = &policy->endpoints[i];
+		const struct guideline_role *role = guideline_role((enum role)i);
+
+		if (endpoint->declared && !has_flow(policy, (enum role)i) &&
+		    !is_spoken_of(policy, &endpoint->addresses))
+			lint_find(l, LINT_WARNING, endpoint->line,
+				  _("take it out; or add the configuration that it belongs to"),
+				  _("endpoints.%s: no flow of the configurations in use begins or "
+				    "ends at the role (%s); it opens nothing"),
+				  role->slug, role->name_ja);
+	}
+}
+
 /* ---- where terminals are unified */
 
 void lint_prefer_lgwan_single_terminal(struct lint *l)

@@ -16,14 +16,14 @@ static void check_case_a_name(struct lint *l, const struct policy_service *s, en
 	const char *mend = _("leave it out, or use case イ or ウ (alpha-prime-i, alpha-prime-u)");
 
 	if (kind == NAMES_TENANT)
-		lint_find(l, LINT_ERROR, s->line, mend,
-			  _("services.%s: \"%s\" is a tenant of one's own, which case ア has not"),
-			  s->name, name);
+		lint_opens(l, s->line, mend,
+			   _("services.%s: \"%s\" is a tenant of one's own, which case ア has not"),
+			   s->name, name);
 	else if (hosts_traits(name) & (HOSTS_MAIL | HOSTS_MEETING | HOSTS_FILES | HOSTS_TENANTS))
-		lint_find(l, LINT_ERROR, s->line, mend,
-			  _("services.%s: \"%s\" is for mail, meetings or files, not for "
-			    "authentication and licences"),
-			  s->name, name);
+		lint_opens(l, s->line, mend,
+			   _("services.%s: \"%s\" is for mail, meetings or files, not for "
+			     "authentication and licences"),
+			   s->name, name);
 }
 
 static void check_case_a_ports(struct lint *l, const struct policy_service *s)
@@ -64,22 +64,26 @@ static void check_tenant_name(struct lint *l, const struct policy_service *s, co
 {
 	unsigned int traits = hosts_traits(name);
 
-	if (lint_is_wildcard(name))
-		lint_find(l,
-			  traits & (HOSTS_TENANTS | HOSTS_SHARED | HOSTS_RENTED | HOSTS_PROVIDER)
-				  ? LINT_ERROR
-				  : LINT_WARNING,
-			  s->line, _("list the names of the own tenant, one by one"),
+	const char *mend = _("list the names of the own tenant, one by one");
+
+	if (lint_is_wildcard(name) &&
+	    (traits & (HOSTS_TENANTS | HOSTS_SHARED | HOSTS_RENTED | HOSTS_PROVIDER)))
+		lint_opens(l, s->line, mend,
+			   _("services.%s: \"%s\" among tenant_names is more than one name, and "
+			     "other tenants may be among them"),
+			   s->name, name);
+	else if (lint_is_wildcard(name))
+		lint_find(l, LINT_WARNING, s->line, mend,
 			  _("services.%s: \"%s\" among tenant_names is more than one name, and "
 			    "other tenants may be among them"),
 			  s->name, name);
 	else if (traits & (HOSTS_SHARED | HOSTS_PERSONAL))
-		lint_find(l, LINT_ERROR, s->line,
-			  _("list it in shared_names, and reach it through a proxy that restricts "
-			    "the tenant (via), or say what else does (tenant_measure)"),
-			  _("services.%s: \"%s\" among tenant_names is used by all customers; it "
-			    "cannot tell the own tenant"),
-			  s->name, name);
+		lint_opens(l, s->line,
+			   _("list it in shared_names, and reach it through a proxy that restricts "
+			     "the tenant (via), or say what else does (tenant_measure)"),
+			   _("services.%s: \"%s\" among tenant_names is used by all customers; it "
+			     "cannot tell the own tenant"),
+			   s->name, name);
 }
 
 /* A name that is not said to tell the tenant. What lacks for shared_names as a whole is told by
@@ -90,10 +94,9 @@ static void check_other_name(struct lint *l, const struct policy_service *s, enu
 	unsigned int traits = hosts_traits(name);
 
 	if ((traits & HOSTS_TENANTS) && lint_is_wildcard(name))
-		lint_find(l, LINT_ERROR, s->line,
-			  _("list the names of the own tenant in tenant_names"),
-			  _("services.%s: \"%s\" lets every tenant of the service be reached"),
-			  s->name, name);
+		lint_opens(l, s->line, _("list the names of the own tenant in tenant_names"),
+			   _("services.%s: \"%s\" lets every tenant of the service be reached"),
+			   s->name, name);
 	else if (traits & HOSTS_TENANTS)
 		lint_find(l, LINT_WARNING, s->line,
 			  _("list it in tenant_names if it is the own tenant; else leave it out"),
@@ -101,11 +104,11 @@ static void check_other_name(struct lint *l, const struct policy_service *s, enu
 			    "tenant_names"),
 			  s->name, name);
 	else if ((traits & HOSTS_PERSONAL) && !lint_has_tenant_control(s))
-		lint_find(l, LINT_ERROR, s->line, _("leave the name out"),
-			  _("services.%s: \"%s\" is for personal accounts"), s->name, name);
+		lint_opens(l, s->line, _("leave the name out"),
+			   _("services.%s: \"%s\" is for personal accounts"), s->name, name);
 	else if (kind == NAMES_PLAIN && (traits & HOSTS_SHARED) && !lint_has_tenant_control(s))
-		lint_find(
-			l, LINT_ERROR, s->line,
+		lint_opens(
+			l, s->line,
 			_("put it into a service of its own with via = { proxy; inserts }, or say "
 			  "what else restricts the tenant (tenant_measure)"),
 			_("services.%s: \"%s\" is used by all customers, and nothing restricts "
@@ -131,20 +134,20 @@ static void check_tenant_declared(struct lint *l, const struct policy_service *s
 				"else restricts the tenant (tenant_measure)");
 
 	if (s->has_proxy && !s->proxy_inserts && !s->tenant_measure)
-		lint_find(l, LINT_ERROR, s->line, measure,
-			  _("services.%s: the proxy inserts nothing that would restrict the "
-			    "tenant"),
-			  s->name);
+		lint_opens(l, s->line, measure,
+			   _("services.%s: the proxy inserts nothing that would restrict the "
+			     "tenant"),
+			   s->name);
 	else if (s->shared_names.count && !lint_has_tenant_control(s))
-		lint_find(l, LINT_ERROR, s->line,
-			  _("reach them through a proxy that restricts the tenant (via), or say "
-			    "what else does (tenant_measure)"),
-			  _("services.%s: nothing restricts its shared_names to the own tenant"),
-			  s->name);
+		lint_opens(l, s->line,
+			   _("reach them through a proxy that restricts the tenant (via), or say "
+			     "what else does (tenant_measure)"),
+			   _("services.%s: nothing restricts its shared_names to the own tenant"),
+			   s->name);
 	else if (!s->tenant_names.count && !lint_has_tenant_control(s))
-		lint_find(l, LINT_ERROR, s->line,
-			  _("add tenant_names; or via = { proxy; inserts }; or tenant_measure"),
-			  _("services.%s: nothing tells or keeps to the own tenant"), s->name);
+		lint_opens(l, s->line,
+			   _("add tenant_names; or via = { proxy; inserts }; or tenant_measure"),
+			   _("services.%s: nothing tells or keeps to the own tenant"), s->name);
 }
 
 static void check_by_address(struct lint *l, const struct policy_service *s)
@@ -203,11 +206,12 @@ static void check_update_name(struct lint *l, const struct policy_service *s, en
 
 	(void)kind;
 	if ((hosts_traits(name) & foreign) && !lint_has_tenant_control(s))
-		lint_find(l, LINT_ERROR, s->line,
-			  _("put it into a service of the role permitted-cloud, with its tenant"),
-			  _("services.%s: \"%s\" is no security update (セキュリティ関連サービス); "
-			    "by this role nothing would keep to the own tenant"),
-			  s->name, name);
+		lint_opens(
+			l, s->line,
+			_("put it into a service of the role permitted-cloud, with its tenant"),
+			_("services.%s: \"%s\" is no security update (セキュリティ関連サービス); "
+			  "by this role nothing would keep to the own tenant"),
+			s->name, name);
 }
 
 static void check_update_service(struct lint *l, const struct policy_service *s)

@@ -51,8 +51,8 @@ static void check_private(struct lint *l, const struct policy_service *s)
 		return;
 	}
 	if (addr_list_overlap(&s->addresses, &private, &common))
-		lint_find(
-			l, LINT_ERROR, s->line,
+		lint_opens(
+			l, s->line,
 			_("give the public addresses of the service; what is on private addresses "
 			  "belongs to a zone"),
 			_("services.%s: %s is no address of the internet; a cloud service behind "
@@ -126,101 +126,30 @@ static bool is_wide(const struct addr_list *list)
 	return width_is_odd(WIDTH_MACHINES, list);
 }
 
-/* What is managed has no zone by its role, but by its addresses. */
-static bool plays_in_mynumber(const struct policy *policy, enum role role)
+/* Between My Number and another zone inside: what policy_read() lets pass of its boundary. */
+static void check_crossing(struct lint *l, const struct policy_exception *e, enum zone from,
+			   enum zone to)
 {
-	if (role == ROLE_MANAGED_TARGET)
-		return addr_list_overlap(&policy->endpoints[role].addresses,
-					 &policy->zone_addresses[ZONE_MYNUMBER], NULL);
-	return guideline_role(role)->zone == ZONE_MYNUMBER;
-}
-
-/* Where an exception leads into My Number from, by another exception or by a flow that its
- * destination may open. NULL if nowhere; else whom to name. */
-static const char *way_on(const struct policy *policy, const struct policy_exception *first)
-{
-	size_t count;
-	const struct guideline_flow *flows = guideline_flows(&count);
-
-	for (size_t i = 0; i < policy->exception_count; i++) {
-		const struct policy_exception *e = &policy->exceptions[i];
-
-		if (addr_list_overlap(&first->to, &e->from, NULL) &&
-		    addr_list_overlap(&e->to, &policy->zone_addresses[ZONE_MYNUMBER], NULL))
-			return e->name;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (plays_in_mynumber(policy, flows[i].to) && policy_uses_flow(policy, &flows[i]) &&
-		    addr_list_overlap(&first->to, &policy->endpoints[flows[i].from].addresses,
-				      NULL))
-			return flows[i].id;
-	return NULL;
-}
-
-static const enum zone outside[] = { ZONE_INTERNET, ZONE_EXTERNAL };
-
-/* Nothing forbidden in a single step, but from the internet to My Number in two. */
-static void check_chains(struct lint *l)
-{
-	const struct policy *policy = l->policy;
-
-	for (size_t i = 0; i < policy->exception_count; i++)
-		for (size_t j = 0; j < ARRAY_SIZE(outside); j++) {
-			const struct policy_exception *e = &policy->exceptions[i];
-			const char *on = way_on(policy, e);
-
-			if (on &&
-			    addr_list_overlap(&e->from, &policy->zone_addresses[outside[j]], NULL))
-				lint_find(l, LINT_ERROR, e->line,
-					  _("leave the exception out, or lead it to a machine from "
-					    "which nothing goes on into the My Number zone"),
-					  _("exceptions, %s: with %s it makes a way from the zone "
-					    "%s (%s) to the My Number zone in two steps"),
-					  e->name, on, guideline_zone(outside[j])->slug,
-					  guideline_zone(outside[j])->name_ja);
-		}
-}
-
-static void check_inward(struct lint *l, const struct policy_exception *e, enum zone from)
-{
-	static const enum zone inside[] = { ZONE_LGWAN, ZONE_LGWAN_WAN, ZONE_MAINTENANCE };
 	const struct addr_list *zones = l->policy->zone_addresses;
 
-	if (!addr_list_overlap(&e->from, &zones[from], NULL))
+	if (!addr_list_overlap(&e->from, &zones[from], NULL) ||
+	    !addr_list_overlap(&e->to, &zones[to], NULL))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
-		if (addr_list_overlap(&e->to, &zones[inside[i]], NULL))
-			lint_find(l, LINT_ERROR, e->line,
-				  _("leave the exception out; let the inside fetch what it needs, "
-				    "by a flow of the guideline"),
-				  _("exceptions, %s: opens the inside to the internet, from the "
-				    "zone %s (%s) to the zone %s (%s)"),
-				  e->name, guideline_zone(from)->slug,
-				  guideline_zone(from)->name_ja, guideline_zone(inside[i])->slug,
-				  guideline_zone(inside[i])->name_ja);
-}
-
-/* Where one is enough: a machine inside that the internet may speak to. */
-static void check_inwards(struct lint *l)
-{
-	for (size_t i = 0; i < l->policy->exception_count; i++)
-		for (size_t j = 0; j < ARRAY_SIZE(outside); j++)
-			check_inward(l, &l->policy->exceptions[i], outside[j]);
-}
-
-/* True if one end is in the My Number zone, and something of the other is not. */
-static bool crosses_mynumber(const struct policy *policy, const struct addr_list *inside,
-			     const struct addr_list *other)
-{
-	const struct addr_list *zone = &policy->zone_addresses[ZONE_MYNUMBER];
-	auto_(addr_list_clear) struct addr_list rest = { 0 };
-
-	return addr_list_overlap(inside, zone, NULL) &&
-	       addr_list_subtract(other, zone, &rest) == 0 && rest.count > 0;
+	lint_find(l, LINT_WARNING, e->line,
+		  _("leave it out, unless the guideline allows this communication outside of the "
+		    "configurations in use; keep the evidence with its approval"),
+		  _("exceptions, %s: crosses the boundary of the My Number zone "
+		    "(マイナンバー利用事務系), from the zone %s (%s) to the zone %s (%s). The "
+		    "configurations in use neither permit nor forbid this pair, and from the "
+		    "internet no way leads over it; so it is open for as long as it is approved"),
+		  e->name, guideline_zone(from)->slug, guideline_zone(from)->name_ja,
+		  guideline_zone(to)->slug, guideline_zone(to)->name_ja);
 }
 
 static void check_exceptions(struct lint *l)
 {
+	static const enum zone others[] = { ZONE_LGWAN, ZONE_LGWAN_WAN, ZONE_MAINTENANCE };
+
 	for (size_t i = 0; i < l->policy->exception_count; i++) {
 		const struct policy_exception *e = &l->policy->exceptions[i];
 
@@ -228,15 +157,10 @@ static void check_exceptions(struct lint *l)
 			lint_find(l, LINT_ERROR, e->line, _("name the machines at both ends"),
 				  _("exceptions, %s: %s is more than a few machines"), e->name,
 				  is_wide(&e->from) ? "from" : "to");
-		if (crosses_mynumber(l->policy, &e->from, &e->to) ||
-		    crosses_mynumber(l->policy, &e->to, &e->from))
-			lint_find(l, LINT_WARNING, e->line,
-				  _("leave it out, unless the guideline allows this communication "
-				    "outside of the configurations in use; keep the evidence with "
-				    "its approval"),
-				  _("exceptions, %s: crosses the boundary of the My Number zone "
-				    "(マイナンバー利用事務系)"),
-				  e->name);
+		for (size_t j = 0; j < ARRAY_SIZE(others); j++) {
+			check_crossing(l, e, others[j], ZONE_MYNUMBER);
+			check_crossing(l, e, ZONE_MYNUMBER, others[j]);
+		}
 	}
 }
 
@@ -250,9 +174,9 @@ static void check_name(struct lint *l, const struct policy_service *s, enum name
 
 	(void)kind;
 	if (traits & HOSTS_RENTED)
-		lint_find(l, LINT_ERROR, s->line, mend,
-			  _("services.%s: anybody can rent a name that matches \"%s\""), s->name,
-			  name);
+		lint_opens(l, s->line, mend,
+			   _("services.%s: anybody can rent a name that matches \"%s\""), s->name,
+			   name);
 	else if (traits & HOSTS_PROVIDER)
 		lint_find(l, LINT_WARNING, s->line, mend,
 			  _("services.%s: \"%s\" is all that the provider has, not one service"),
@@ -277,14 +201,13 @@ void lint_default_deny(struct lint *l)
 	check_zones(l);
 	check_endpoints(l);
 	check_all_ports(l);
+	lint_idle_roles(l);
 	for (size_t i = 0; i < policy->service_count; i++) {
 		check_private(l, &policy->services[i]);
 		check_service_width(l, &policy->services[i]);
 		lint_each_name(l, &policy->services[i], check_name);
 	}
 	check_exceptions(l);
-	check_chains(l);
-	check_inwards(l);
 	for (size_t i = 0; i < policy->exception_count; i++)
 		check_exception_names(l, &policy->exceptions[i]);
 	lint_find(l, LINT_NOTE, 0, "",

@@ -174,14 +174,7 @@ int forbidden_ends(const struct policy *policy, const struct guideline_forbidden
 static int cut(const struct addr_list *a, const struct addr_list *b, bool inside,
 	       struct addr_list *ret)
 {
-	auto_(addr_list_clear) struct addr_list rest = { 0 };
-	int err = addr_list_subtract(a, b, &rest);
-
-	if (err || inside)
-		return err ? err : addr_list_subtract(a, &rest, ret);
-	*ret = rest;
-	rest = (struct addr_list){ 0 };
-	return 0;
+	return inside ? addr_list_intersect(a, b, ret) : addr_list_subtract(a, b, ret);
 }
 
 /* Appends (from cut by by_from) x (to cut by by_to), unless it is empty. A NULL cuts nothing. */

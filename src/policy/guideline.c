@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/i18n.h"
 #include "policy/guideline_table.h"
 
 const struct guideline_zone *guideline_zone(enum zone zone)
@@ -97,6 +98,12 @@ int guideline_port_group_of(const char *slug)
 int guideline_configuration_of(const char *slug)
 {
 	return index_of(guideline_table()->configuration_slugs, CONFIGURATION_COUNT, slug);
+}
+
+const char *guideline_source_text(const char *source)
+{
+	/* the message of no text is the catalogue's header */
+	return source && *source ? _(source) : "";
 }
 
 int guideline_flow_of(const char *id)

@@ -98,6 +98,10 @@ const char *guideline_configuration_label_ja(enum configuration c);
 const struct guideline_flow *guideline_flows(size_t *ret_count);
 const struct guideline_forbidden *guideline_forbiddens(size_t *ret_count);
 
+/* A source of the tables (NULL: empty) for people: what is no document's or page's name is in their
+ * language. */
+const char *guideline_source_text(const char *source);
+
 /* Look-ups by slug: the index, or -ENOENT. */
 int guideline_role_of(const char *slug);
 int guideline_zone_of(const char *slug);

@@ -5,6 +5,7 @@
 #include "policy/guideline_table.h"
 
 #include "common/defs.h"
+#include "common/i18n.h"
 
 /* clang-format off */
 
@@ -1295,7 +1296,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-7:mynumber-vpn-gateway>mynumber-system-govcloud",
@@ -1309,7 +1310,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-7:internet-vpn-gateway>internet",
@@ -1323,7 +1324,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-7:internet-vpn-gateway>internet-mail-server",
@@ -1337,7 +1338,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-8:internet-terminal>mynumber-vpn-gateway",
@@ -1379,7 +1380,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P96-98 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P96-98 (not stated)"),
 	},
 	{
 		.id = "route-8:mynumber-vpn-gateway>mynumber-system-govcloud",
@@ -1393,7 +1394,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P96-98 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P96-98 (not stated)"),
 	},
 	{
 		.id = "route-8:lgwan-vpn-gateway>lgwan-business-server",
@@ -1407,7 +1408,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P96-98 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P96-98 (not stated)"),
 	},
 	{
 		.id = "route-8:lgwan-relay-server>internet-relay-server",
@@ -1869,7 +1870,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-7p:mynumber-vpn-gateway>mynumber-system-govcloud",
@@ -1883,7 +1884,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-7p:internet-vpn-gateway>internet",
@@ -1897,7 +1898,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-7p:internet-vpn-gateway>internet-mail-server",
@@ -1911,7 +1912,7 @@ static const struct guideline_flow flows[] = {
 		.optional = false,
 		.implied = true,
 		.text_ja = NULL,
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P89-91 (not stated)"),
 	},
 	{
 		.id = "route-7p:internet-terminal>internet",
@@ -2627,7 +2628,7 @@ static const struct guideline_forbidden forbiddens[] = {
 		.excepts = except_mynumber_desktop_elsewhere,
 		.except_count = ARRAY_SIZE(except_mynumber_desktop_elsewhere),
 		.text_ja = "接続元 (マイナンバー利用事務系DaaS) と接続先 (庁内のマイナンバー利用事務系のシステム、ガバメントクラウド上のマイナンバー利用事務系のシステム) の間でのみ通信できるよう、IPアドレスと通信ポートによるアクセス制限を行う。",
-		.source = "マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P21 etc.",
+		.source = N_("マイナンバー利用事務系に係る画面転送の方式について（総務省、令和7年3月28日） P21 etc."),
 	},
 	{
 		.id = "mynumber-vdi-elsewhere",
@@ -2792,7 +2793,7 @@ static const struct guideline_forbidden forbiddens[] = {
 		.excepts = NULL,
 		.except_count = 0,
 		.text_ja = NULL,
-		.source = "Guideline 第3編第2章3(1)",
+		.source = N_("Guideline 第3編第2章3(1)"),
 	},
 };
 

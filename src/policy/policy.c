@@ -5,25 +5,47 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "policy/embedded.h"
 #include "policy/forbidden.h"
 #include "policy/names.h"
 #include "policy/policy.h"
 
-/* Never the source or destination of a forwarded flow. Source: RFC 6890, RFC 4291. */
+/* Never the source or destination of a forwarded flow. Source: RFC 6890, RFC 4291; of IPv6
+ * addresses that carry an IPv4 address RFC 2765 and RFC 8215 (not to leave a network), RFC 4380 and
+ * RFC 7526 (no longer in use), RFC 6052 section 3.1 (not for private use). */
 static const struct addr_range martian_ranges[] = {
 	{ .family = 4, .first = { 0 }, .last = { 0, 255, 255, 255 } },
 	{ .family = 4, .first = { 127 }, .last = { 127, 255, 255, 255 } },
 	{ .family = 4, .first = { 169, 254 }, .last = { 169, 254, 255, 255 } },
 	/* multicast and reserved */
 	{ .family = 4, .first = { 224 }, .last = { 255, 255, 255, 255 } },
-	/* unspecified and loopback */
-	{ .family = 6, .first = { 0 }, .last = { [15] = 1 } },
+	/* unspecified, loopback and IPv4-compatible */
+	{ .family = 6, .first = { 0 }, .last = { [12 ... 15] = 0xff } },
 	/* IPv4-mapped */
 	{ .family = 6, .first = { [10] = 0xff, [11] = 0xff }, .last = { [10 ... 15] = 0xff } },
+	/* IPv4-translated */
+	{ .family = 6,
+	  .first = { [8] = 0xff, [9] = 0xff },
+	  .last = { [8] = 0xff, [9] = 0xff, [12 ... 15] = 0xff } },
+	/* NAT64 of one network's own */
+	{ .family = 6,
+	  .first = { 0, 0x64, 0xff, 0x9b, 0, 1 },
+	  .last = { 0, 0x64, 0xff, 0x9b, 0, 1, [6 ... 15] = 0xff } },
+	/* Teredo, 6to4 */
+	{ .family = 6, .first = { 0x20, 0x01 }, .last = { 0x20, 0x01, [4 ... 15] = 0xff } },
+	{ .family = 6, .first = { 0x20, 0x02 }, .last = { 0x20, 0x02, [2 ... 15] = 0xff } },
 	/* link-local */
 	{ .family = 6, .first = { 0xfe, 0x80 }, .last = { 0xfe, 0xbf, [2 ... 15] = 0xff } },
 	/* multicast */
 	{ .family = 6, .first = { 0xff }, .last = { [0 ... 15] = 0xff } },
+};
+
+/* What nobody outside of a network has: as it is, and carried by NAT64. */
+static const struct addr_range private_ranges4[] = {
+	{ .family = 4, .first = { 10 }, .last = { 10, 255, 255, 255 } },
+	{ .family = 4, .first = { 100, 64 }, .last = { 100, 127, 255, 255 } },
+	{ .family = 4, .first = { 172, 16 }, .last = { 172, 31, 255, 255 } },
+	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
 };
 
 static void strings_clear(struct policy_strings *strings)
@@ -142,16 +164,28 @@ void policy_freep(struct policy **policy)
 	*policy = NULL;
 }
 
+static int add_nat64(struct addr_list *list, const struct addr_range *ipv4)
+{
+	struct addr_range nat64;
+
+	embedded_nat64(ipv4, &nat64);
+	return addr_list_add(list, &nat64);
+}
+
 int policy_martians(struct addr_list *ret)
 {
 	auto_(addr_list_clear) struct addr_list list = { 0 };
+	int err = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(martian_ranges); i++) {
-		int err = addr_list_add(&list, &martian_ranges[i]);
-
-		if (err)
-			return err;
+	for (size_t i = 0; !err && i < ARRAY_SIZE(martian_ranges); i++) {
+		err = addr_list_add(&list, &martian_ranges[i]);
+		if (!err && martian_ranges[i].family == 4)
+			err = add_nat64(&list, &martian_ranges[i]);
 	}
+	for (size_t i = 0; !err && i < ARRAY_SIZE(private_ranges4); i++)
+		err = add_nat64(&list, &private_ranges4[i]);
+	if (err)
+		return err;
 	addr_list_normalise(&list);
 	*ret = list;
 	list = (struct addr_list){ 0 };
@@ -183,17 +217,22 @@ static int take_away(struct addr_list *list, const struct addr_list *minus)
 	return 0;
 }
 
-/* Everything without martians and without what is in minus (normal). */
+/* Everything without martians and without what is in minus (normal), as it is or carried by NAT64.
+ */
 static int rest_of_world(const struct addr_list *minus, struct addr_list *ret)
 {
 	auto_(addr_list_clear) struct addr_list rest = { 0 };
-	auto_(addr_list_clear) struct addr_list martians = { 0 };
+	auto_(addr_list_clear) struct addr_list gone = { 0 };
 	int err = addr_list_all(&rest);
 
 	if (!err)
-		err = policy_martians(&martians);
+		err = policy_martians(&gone);
+	for (size_t i = 0; !err && i < minus->count; i++)
+		if (minus->at[i].family == 4)
+			err = add_nat64(&gone, &minus->at[i]);
+	addr_list_normalise(&gone);
 	if (!err)
-		err = take_away(&rest, &martians);
+		err = take_away(&rest, &gone);
 	if (!err)
 		err = take_away(&rest, minus);
 	if (err)

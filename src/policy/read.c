@@ -63,20 +63,38 @@ static void read_tree(struct reader *r, config_t *config)
 	read_exceptions_check(r);
 }
 
+/* The line of that number without blanks around, newly allocated; NULL if memory ran out. */
+static char *line_of(const char *text, int line)
+{
+	while (line > 1 && (text = strchr(text, '\n')) != NULL) {
+		text++;
+		line--;
+	}
+	if (!text)
+		return strdup("");
+	text += strspn(text, " \t\r");
+	return strndup(text, strcspn(text, "\r\n"));
+}
+
 /* What libconfig says of a syntax error, and what a person would look for. */
-static void syntax_error(struct reader *r, const config_t *config)
+static void syntax_error(struct reader *r, const config_t *config, const char *policy)
 {
 	const char *text = config_error_text(config);
+	const int line = config_error_line(config);
+	auto_(free_charp) char *there = line_of(policy, line);
+	char quote[READ_QUOTE_MAX];
 
-	if (text && !strcmp(text, "duplicate setting name"))
-		errors_add(r->errors, r->path, config_error_line(config),
+	if (!there)
+		read_no_memory(r);
+	else if (text && !strcmp(text, "duplicate setting name"))
+		errors_add(r->errors, r->path, line,
 			   _("the key here or just before is there twice in its group"));
 	else
-		errors_add(
-			r->errors, r->path, config_error_line(config),
-			_("the syntax breaks here or just before (%s): look for a missing \";\" or "
-			  "quote, a missing comma, or a comma before a closing bracket"),
-			text ? text : "?");
+		errors_add(r->errors, r->path, line,
+			   _("the text cannot be understood from here or just before; here stands "
+			     "%s. Look for a missing \";\", \"=\", quote or comma, or a comma "
+			     "before a closing bracket"),
+			   read_quote(there, quote));
 }
 
 static void read_parse(struct reader *r, const char *text, size_t length)
@@ -90,10 +108,11 @@ static void read_parse(struct reader *r, const char *text, size_t length)
 		text += 3;
 		length -= 3;
 	}
-	if (!read_scan(r, text, length, &scan))
+	/* a NUL byte is for read_scan() */
+	if (!read_is_utf8(r, r->path, text) || !read_scan(r, text, length, &scan))
 		return;
 	if (config_read_string(&config, text) != CONFIG_TRUE) {
-		syntax_error(r, &config);
+		syntax_error(r, &config, text);
 		return;
 	}
 	for (size_t i = 0; i < scan.doubts.count; i++)

@@ -14,6 +14,7 @@
  * read_width.c   addresses so wide that they restrict nothing
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
+ * read_ways.c    ways that exceptions make in several steps
  *
  * Every function adds its mistakes to reader->errors and goes on, so that one run tells all of
  * them. */
@@ -78,6 +79,7 @@ enum read_unsure {
 	READ_UNSURE_PORTS = 1 << 4,          /* an unknown group */
 	READ_UNSURE_SERVICES = 1 << 5,       /* an unknown role */
 	READ_UNSURE_COMBINATION = 1 << 6,    /* configurations that contradict each other */
+	READ_UNSURE_ADDRESSES = 1 << 7,      /* an address that cannot be read, anywhere */
 };
 
 struct reader {
@@ -87,6 +89,7 @@ struct reader {
 	EVP_MD_CTX *hash;
 	int err;             /* first -errno that is no mistake in the text; 0 if none */
 	unsigned int unsure; /* READ_UNSURE_ bits */
+	size_t unknown_keys; /* told so far: what seems to lack may be one of them, misspelt */
 
 	struct read_range *ranges; /* every address of the policy, in order of reading */
 	size_t range_count, range_room;
@@ -113,8 +116,16 @@ struct reader {
  * *ret_length, or -errno: -EFBIG over max, -ENOTSUP if it is not a regular file. */
 int read_load(const char *path, size_t max, char **ret_text, size_t *ret_length);
 
-/* True if text is UTF-8 without control characters. */
+/* True if text (the whole of the file at path) is UTF-8. Else tells the first byte that is not,
+ * once: whoever saved the file in another encoding has one thing to mend. */
+bool read_is_utf8(struct reader *r, const char *path, const char *text);
+
+/* True if text is UTF-8 without control characters, those that turn the direction included. */
 bool read_is_text(const char *text);
+
+/* True if text begins with a character that turns the direction of writing, so that what follows is
+ * shown otherwise than it is read. Source: UAX #9 section 2. */
+bool read_turns_text(const char *text);
 
 /* Writes "text" in quotes into out (READ_QUOTE_MAX), shortened and escaped for terminals; returns
  * out. */
@@ -132,9 +143,9 @@ struct read_scan {
 };
 
 /* Looks for what libconfig would take in silence: NUL bytes, @include, strings joined because a
- * comma is missing, numbers cut. Gives the line of each string (libconfig's own is that of the
- * token after it). False (told) if there is something that must not be parsed. *ret is zeroed by
- * the caller. */
+ * comma is missing, numbers cut, comments that never end; and for text that shows otherwise. Gives
+ * the line of each string (libconfig's own is that of the token after it). False (told) if there is
+ * something that must not be parsed. *ret is zeroed by the caller. */
 bool read_scan(struct reader *r, const char *text, size_t length, struct read_scan *ret);
 void read_scan_clear(struct read_scan *scan);
 
@@ -259,6 +270,9 @@ void read_date(struct reader *r, const config_setting_t *s, char **ret); /* YYYY
 bool read_number(struct reader *r, const config_setting_t *s, long long min, long long max,
 		 long long *ret);
 
+/* True if that is the name of a VLAN on the line of that name. */
+bool read_is_vlan_of(const char *name, const char *line);
+
 /* Remembers range for read_overlap_check(). */
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,
 		     uint32_t index, struct read_place place);
@@ -301,8 +315,11 @@ void read_width_check(struct reader *r);
 /* True if list has addresses for private use; *ret is the first such part of it. */
 bool read_has_private(const struct addr_list *list, struct addr_range *ret);
 
-/* Exceptions from what is forbidden. */
+/* Exceptions from what is forbidden, in one step or in several. */
 void read_exceptions_check(struct reader *r);
+
+/* Part of the latter: with zones, roles, services and configurations that were read well. */
+void read_ways_check(struct reader *r);
 
 /* Where endpoints and proxies lie; roles and port groups that a configuration needs; services that
  * nobody may use. */

@@ -107,7 +107,8 @@ static void check_contradictions(struct reader *r, uint32_t told[CONFIGURATION_C
 
 		if (!a || !b)
 			continue;
-		tell_pair(r, first_of(a), first_of(b), _(c->why), c->text_ja, c->source);
+		tell_pair(r, first_of(a), first_of(b), _(c->why), c->text_ja,
+			  guideline_source_text(c->source));
 		for (size_t j = 0; j < CONFIGURATION_COUNT; j++)
 			told[j] |= (a >> j & 1U ? b : 0) | (b >> j & 1U ? a : 0);
 	}
@@ -140,7 +141,8 @@ static void check_texts(struct reader *r, uint32_t told[CONFIGURATION_COUNT],
 			read_no_memory(r);
 			return;
 		}
-		tell_pair(r, of, by, why, forbidden->text_ja, forbidden->source);
+		tell_pair(r, of, by, why, forbidden->text_ja,
+			  guideline_source_text(forbidden->source));
 	}
 }
 
@@ -176,7 +178,8 @@ static void check_union(struct reader *r)
 			  "destination_restriction = \"union\""),
 			guideline_configuration_slug(first_of(cases)),
 			guideline_configuration_slug(first_of(others & narrow->configurations)),
-			wide->text_ja, wide->source, narrow->text_ja, narrow->source);
+			wide->text_ja, guideline_source_text(wide->source), narrow->text_ja,
+			guideline_source_text(narrow->source));
 	else if (!differs && policy->destination_union)
 		errors_add(r->errors, r->destination_place.file, r->destination_place.line,
 			   _("destination_restriction: there is nothing to unite: it is for an "

@@ -237,7 +237,12 @@ void read_queues(struct reader *r, config_setting_t *s, void *into)
 static void daemon_user(struct reader *r, config_setting_t *s, void *into)
 {
 	(void)into;
-	read_account(r, s, &r->policy->daemon.user);
+	if (!strcmp(config_setting_get_string(s), "root"))
+		read_error(r, s,
+			   _("the daemon gives its privileges up and would keep root's files; "
+			     "expected an account of its own, as \"sekisho\""));
+	else
+		read_account(r, s, &r->policy->daemon.user);
 }
 
 static void daemon_undecided_max(struct reader *r, config_setting_t *s, void *into)

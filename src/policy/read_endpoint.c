@@ -149,11 +149,13 @@ static void read_endpoint(struct reader *r, config_setting_t *s, enum role role)
 	endpoint->line = read_line(s);
 	r->role_place[role] = read_place_of(r, s);
 	if (config_setting_is_group(s)) {
+		const size_t unknown = r->unknown_keys;
+
 		if (role == ROLE_MANAGED_TARGET)
 			read_group(r, s, target_keys, ARRAY_SIZE(target_keys), &target);
 		else
 			read_group(r, s, endpoint_keys, ARRAY_SIZE(endpoint_keys), &target);
-		if (!config_setting_get_member(s, "addresses") &&
+		if (r->unknown_keys == unknown && !config_setting_get_member(s, "addresses") &&
 		    !config_setting_get_member(s, "addresses_file"))
 			read_error(r, s, _("\"addresses\" or \"addresses_file\" is missing"));
 	} else if (config_setting_type(s) == CONFIG_TYPE_STRING) {

@@ -304,12 +304,13 @@ static void forbidden_error(struct reader *r, const struct policy_exception *exc
 		errors_add(r->errors, r->path, exception->line,
 			   _("exceptions.%s: %s: that is the forbidden flow %s, and nothing can "
 			     "except a forbidden flow. The guideline: %s (%s)"),
-			   name, what, forbidden->id, forbidden->text_ja, forbidden->source);
+			   name, what, forbidden->id, forbidden->text_ja,
+			   guideline_source_text(forbidden->source));
 	else
 		errors_add(r->errors, r->path, exception->line,
 			   _("exceptions.%s: %s: that is the forbidden flow %s, and nothing can "
 			     "except a forbidden flow (%s)"),
-			   name, what, forbidden->id, forbidden->source);
+			   name, what, forbidden->id, guideline_source_text(forbidden->source));
 }
 
 /* The slug of the zone in which the range begins. */
@@ -410,11 +411,12 @@ void read_exceptions_check(struct reader *r)
 
 	/* with zones or roles missing, who is who is not known */
 	if (r->unsure & (READ_UNSURE_ZONES | READ_UNSURE_ENDPOINTS | READ_UNSURE_SERVICES |
-			 READ_UNSURE_CONFIGURATIONS))
+			 READ_UNSURE_CONFIGURATIONS | READ_UNSURE_ADDRESSES))
 		return;
 	for (size_t i = 0; i < r->policy->exception_count; i++) {
 		for (size_t j = 0; j < count; j++)
 			check_forbidden(r, &r->policy->exceptions[i], &all[j]);
 		check_tenants(r, &r->policy->exceptions[i]);
 	}
+	read_ways_check(r);
 }

@@ -271,6 +271,7 @@ static void unknown_key(struct reader *r, const config_setting_t *s, const struc
 	auto_(free_charp) char *words = NULL;
 	FILE *out = open_memstream(&words, &size);
 
+	r->unknown_keys++;
 	if (!out) {
 		read_no_memory(r);
 		return;
@@ -297,6 +298,51 @@ static const struct read_key *key_of(const struct read_key *keys, size_t count, 
 	return NULL;
 }
 
+/* The key that an unknown member was most likely meant to be, if its type is right and that key is
+ * not there itself; or NULL. Read as such, it leaves nothing missing that would only follow. */
+static const struct read_key *meant_key(const config_setting_t *group,
+					const config_setting_t *member, const struct read_key *keys,
+					size_t count)
+{
+	const char *name = config_setting_name(member), *best = NULL;
+	size_t distance = strlen(name) / 3 + 2;
+	const struct read_key *key;
+
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].type != READ_UNSUPPORTED)
+			nearer(name, keys[i].name, &distance, &best);
+	key = best ? key_of(keys, count, best) : NULL;
+	if (!key || !type_matches(member, key->type) || config_setting_get_member(group, key->name))
+		return NULL;
+	return key;
+}
+
+/* True if the group has the key, or a member that is likely meant to be it. */
+static bool has_key(const config_setting_t *group, const struct read_key *key,
+		    const struct read_key *keys, size_t count)
+{
+	if (config_setting_get_member(group, key->name))
+		return true;
+	for (unsigned int i = 0; i < (unsigned int)config_setting_length(group); i++) {
+		const config_setting_t *member = config_setting_get_elem(group, i);
+
+		if (!key_of(keys, count, config_setting_name(member)) &&
+		    meant_key(group, member, keys, count) == key)
+			return true;
+	}
+	return false;
+}
+
+static void missing_key(struct reader *r, const config_setting_t *group, const struct read_key *key)
+{
+	const char *expected = expected_text(key->type);
+
+	if (*expected)
+		read_error(r, group, _("\"%s\" is missing; expected %s"), key->name, expected);
+	else
+		read_error(r, group, _("\"%s\" is missing"), key->name);
+}
+
 void read_group(struct reader *r, config_setting_t *s, const struct read_key *keys, size_t count,
 		void *into)
 {
@@ -304,15 +350,16 @@ void read_group(struct reader *r, config_setting_t *s, const struct read_key *ke
 		config_setting_t *member = config_setting_get_elem(s, i);
 		const struct read_key *key = key_of(keys, count, config_setting_name(member));
 
-		if (!key)
+		if (!key) {
 			unknown_key(r, member, keys, count);
-		else if (key->type == READ_UNSUPPORTED)
+			key = meant_key(s, member, keys, count);
+		}
+		if (key && key->type == READ_UNSUPPORTED)
 			read_error(r, member, _("not yet supported in this version"));
-		else if (read_has_type(r, member, key->type))
+		else if (key && read_has_type(r, member, key->type))
 			key->handle(r, member, into);
 	}
 	for (size_t i = 0; i < count; i++)
-		if (keys[i].required && !config_setting_get_member(s, keys[i].name))
-			read_error(r, s, _("\"%s\" is missing; expected %s"), keys[i].name,
-				   expected_text(keys[i].type));
+		if (keys[i].required && !has_key(s, &keys[i], keys, count))
+			missing_key(r, s, &keys[i]);
 }

@@ -40,11 +40,19 @@ void read_word_error(struct reader *r, const struct read_item *item, const char 
 {
 	auto_(free_charp) char *words = read_words(name_at, count);
 	const char *nearest = read_nearest(item->text, name_at, count);
-	char quoted[READ_QUOTE_MAX];
+	const char *foreign = item->text;
+	char quoted[READ_QUOTE_MAX], letter[READ_QUOTE_MAX];
 
 	read_quote(item->text, quoted);
+	while (*foreign && !(*foreign & 0x80))
+		foreign++;
 	if (!words)
 		read_no_memory(r);
+	else if (nearest && *foreign)
+		read_item_error(r, item,
+				_("%s is not %s, though it may look like \"%s\": from %s on it is "
+				  "not of the letters A to Z. Expected one of %s"),
+				quoted, what, nearest, read_quote(foreign, letter), words);
 	else if (nearest)
 		read_item_error(r, item, _("%s is not %s; did you mean \"%s\"? Expected one of %s"),
 				quoted, what, nearest, words);
@@ -179,7 +187,7 @@ void read_list_file(struct reader *r, const config_setting_t *s, read_item_fn *e
 		read_no_memory(r);
 	if (memchr(text, '\0', length))
 		read_error(r, s, _("the list file holds a NUL byte; a list is plain text"));
-	else
+	else if (read_is_utf8(r, full, text))
 		each_line(r, &item, text, text + length, each, into);
 }
 

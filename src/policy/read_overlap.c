@@ -5,6 +5,7 @@
 
 #include "common/defs.h"
 #include "common/i18n.h"
+#include "policy/embedded.h"
 #include "policy/read.h"
 
 /* "zones.lgwan", "services.m365-files": whose addresses r's are. */
@@ -173,6 +174,104 @@ static bool shares(const struct addr_range *a, const struct addr_range *b)
 	       memcmp(b->first, a->last, sizeof(b->first)) <= 0;
 }
 
+/* ---- addresses that carry others */
+
+/* The zone but own and external that has some of these; ZONE_NONE if there is none. */
+static enum zone zone_with(const struct policy *policy, const struct addr_range *range,
+			   enum zone own)
+{
+	/* the one that matters most first */
+	static const enum zone order[] = { ZONE_MYNUMBER, ZONE_LGWAN, ZONE_MAINTENANCE,
+					   ZONE_LGWAN_WAN, ZONE_INTERNET };
+	struct addr_range one = *range;
+	const struct addr_list list = { .at = &one, .count = 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (order[i] != own &&
+		    addr_list_overlap(&policy->zone_addresses[order[i]], &list, NULL))
+			return order[i];
+	return ZONE_NONE;
+}
+
+static enum zone zone_of_first(const struct policy *policy, const struct addr_range *range)
+{
+	struct addr first = { .family = range->family };
+
+	memcpy(first.b, range->first, sizeof(first.b));
+	return policy_zone_of(policy, &first);
+}
+
+/* Whoever may send to it reaches the IPv4 address behind a tunnel's end or a translator. */
+static void carrier_error(struct reader *r, const struct read_range *range, const char *form,
+			  const struct addr_range *carried, enum zone zone)
+{
+	char text[ADDR_RANGE_TEXT_MAX], ipv4[ADDR_RANGE_TEXT_MAX];
+	struct read_place at = range->place;
+
+	addr_range_text(&range->range, text);
+	addr_range_text(carried, ipv4);
+	if (zone != ZONE_NONE)
+		errors_add(r->errors, at.file, at.line,
+			   _("%s.%s: %s carries the IPv4 address %s (%s), which lies in the zone "
+			     "%s (%s): a translator or the end of a tunnel would lead there, past "
+			     "the rules for that zone. Name the IPv4 address itself where it is "
+			     "meant"),
+			   owner_key(range->owner), owner_text(r, range), text, ipv4, form,
+			   guideline_zone(zone)->slug, guideline_zone(zone)->name_ja);
+	else
+		errors_add(r->errors, at.file, at.line,
+			   _("%s.%s: %s carries the IPv4 address %s (%s), past the rules that "
+			     "speak of IPv4; no packet with such an address is let through. Name "
+			     "the IPv4 address itself where it is meant"),
+			   owner_key(range->owner), owner_text(r, range), text, ipv4, form);
+}
+
+/* True if the range was told of. What no flow may have (martian) is told of in any case. */
+static bool check_carrier(struct reader *r, const struct read_range *range, bool martian)
+{
+	char text[ADDR_RANGE_TEXT_MAX];
+	struct addr_range carried;
+	enum embedded_form form = embedded_find(&range->range, &carried);
+	enum zone zone;
+
+	if (form == EMBEDDED_NONE)
+		return false;
+	zone = zone_with(r->policy, &carried, zone_of_first(r->policy, &range->range));
+	if (zone == ZONE_NONE && !martian)
+		return false;
+	if (embedded_is(&range->range, form)) {
+		carrier_error(r, range, embedded_name(form), &carried, zone);
+		return true;
+	}
+	errors_add(r->errors, range->place.file, range->place.line,
+		   _("%s.%s: %s includes addresses that carry IPv4 addresses (%s), those of other "
+		     "zones among them: a translator or the end of a tunnel would lead there, "
+		     "past the rules. Name the prefixes in use"),
+		   owner_key(range->owner), owner_text(r, range),
+		   addr_range_text(&range->range, text), embedded_name(form));
+	return true;
+}
+
+/* ---- addresses that nobody has */
+
+static void check_martian(struct reader *r, const struct read_range *range,
+			  const struct addr_list *martians)
+{
+	char text[ADDR_RANGE_TEXT_MAX], shared[ADDR_RANGE_TEXT_MAX];
+	const struct addr_range *martian = NULL;
+
+	for (size_t j = 0; !martian && j < martians->count; j++)
+		if (shares(&range->range, &martians->at[j]))
+			martian = &martians->at[j];
+	if (!check_carrier(r, range, martian) && martian)
+		errors_add(r->errors, range->place.file, range->place.line,
+			   _("%s.%s: %s includes addresses that no flow can have (%s: "
+			     "loopback, "
+			     "link-local, multicast or reserved)"),
+			   owner_key(range->owner), owner_text(r, range),
+			   addr_range_text(&range->range, text), addr_range_text(martian, shared));
+}
+
 static void check_martians(struct reader *r)
 {
 	auto_(addr_list_clear) struct addr_list martians = { 0 };
@@ -181,23 +280,8 @@ static void check_martians(struct reader *r)
 		read_no_memory(r);
 		return;
 	}
-	for (size_t i = 0; i < r->range_count; i++) {
-		const struct read_range *range = &r->ranges[i];
-		char text[ADDR_RANGE_TEXT_MAX], martian[ADDR_RANGE_TEXT_MAX];
-
-		for (size_t j = 0; j < martians.count; j++) {
-			if (!shares(&range->range, &martians.at[j]))
-				continue;
-			errors_add(r->errors, range->place.file, range->place.line,
-				   _("%s.%s: %s includes addresses that no flow can have (%s: "
-				     "loopback, "
-				     "link-local, multicast or reserved)"),
-				   owner_key(range->owner), owner_text(r, range),
-				   addr_range_text(&range->range, text),
-				   addr_range_text(&martians.at[j], martian));
-			break;
-		}
-	}
+	for (size_t i = 0; i < r->range_count; i++)
+		check_martian(r, &r->ranges[i], &martians);
 }
 
 void read_overlap_check(struct reader *r)

@@ -149,13 +149,19 @@ static void check_proxy(struct reader *r, const struct read_range *p)
 			   name, address, guideline_role(ROLE_LGWAN_BUSINESS_SERVER)->name_ja);
 }
 
-/* The zone whose interface that is; ZONE_NONE for one of no zone, as that of a tunnel. */
+/* The zone whose interface that is, or a VLAN on it; ZONE_NONE for one of no zone, as that of a
+ * tunnel. */
 static enum zone zone_of_interface(const struct reader *r, const char *name)
 {
-	for (size_t i = 0; i < r->interface_count; i++)
+	enum zone line = ZONE_NONE;
+
+	for (size_t i = 0; i < r->interface_count; i++) {
 		if (!strcmp(r->interfaces[i].name, name))
 			return r->interfaces[i].zone;
-	return ZONE_NONE;
+		if (read_is_vlan_of(name, r->interfaces[i].name))
+			line = r->interfaces[i].zone;
+	}
+	return line;
 }
 
 /* The security cloud is the one way in for the desktops of routes 3 and 4: the internet zone's line
@@ -185,20 +191,52 @@ static enum role other_behind(const struct policy *policy, const char *interface
 	return ROLE_COUNT;
 }
 
-/* The offices of the internet zone have private addresses, those of the provider are public. */
-static void check_security_cloud(struct reader *r, enum role role, const char *interface)
+/* Those of the list that lie in no zone's networks. 0 or -ENOMEM. */
+static int outside_networks(const struct policy *policy, const struct addr_list *list,
+			    struct addr_list *ret)
 {
+	static const struct addr_list nothing = { 0 };
+	auto_(addr_list_clear) struct addr_list left = { 0 };
+	int err = addr_list_subtract(list, &nothing, &left);
+
+	for (size_t i = 0; !err && i < ZONE_COUNT; i++) {
+		struct addr_list next = { 0 };
+
+		err = addr_list_subtract(&left, &policy->zones[i].networks, &next);
+		addr_list_clear(&left);
+		left = next;
+	}
+	if (err)
+		return err;
+	*ret = left;
+	left = nothing;
+	return 0;
+}
+
+/* Private addresses are nobody's on the internet and its zone, so that anybody behind these lines
+ * could have them: those of the provider are public. interface: NULL for the breakout line. */
+static void check_private(struct reader *r, enum role role, const char *interface, enum zone zone)
+{
+	const struct guideline_role *of = guideline_role(role);
+	auto_(addr_list_clear) struct addr_list outside = { 0 };
 	char text[ADDR_RANGE_TEXT_MAX];
 	struct addr_range private;
 
-	if (read_has_private(&r->policy->endpoints[role].addresses, &private))
+	if (outside_networks(r->policy, &r->policy->endpoints[role].addresses, &outside)) {
+		read_no_memory(r);
+		return;
+	}
+	if (!interface && r->policy->zones[zone].interfaces.count)
+		interface = r->policy->zones[zone].interfaces.at[0];
+	if (interface && read_has_private(&outside, &private))
 		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
-			   _("endpoints.%s: %s is private, and \"%s\" leads to the zone internet "
-			     "(%s): who is behind it could have it and pass for My Number (%s). "
+			   _("endpoints.%s: %s is private, and \"%s\" leads to the zone %s (%s): "
+			     "who is behind it could have it and pass for %s in the zone %s (%s). "
 			     "Expected public addresses of the provider, or an interface of its "
 			     "own, as that of a tunnel"),
-			   guideline_role(role)->slug, addr_range_text(&private, text), interface,
-			   guideline_zone(ZONE_INTERNET)->name_ja, guideline_role(role)->name_ja);
+			   of->slug, addr_range_text(&private, text), interface,
+			   guideline_zone(zone)->slug, guideline_zone(zone)->name_ja, of->name_ja,
+			   guideline_zone(of->zone)->slug, guideline_zone(of->zone)->name_ja);
 }
 
 /* Addresses alone tell who comes in by a line, so that others behind it could take those of My
@@ -211,8 +249,8 @@ static void check_mynumber_line(struct reader *r, enum role role, const char *in
 	struct read_place at = r->role_place[role];
 
 	if (comes_by_security_cloud(r, role, zone))
-		check_security_cloud(r, role, interface);
-	else if (zone == ZONE_NONE && other != ROLE_COUNT)
+		return;
+	if (zone == ZONE_NONE && other != ROLE_COUNT)
 		errors_add(r->errors, at.file, at.line,
 			   _("endpoints.%s.interfaces: \"%s\" leads to %s (line %d) as well: "
 			     "whoever is behind it could pass for My Number (%s). Expected an "
@@ -240,10 +278,15 @@ static void check_interfaces(struct reader *r, enum role role)
 {
 	const struct guideline_role *of = guideline_role(role);
 	const struct policy_strings *interfaces = &r->policy->endpoints[role].interfaces;
+	bool inside = of->in_cloud && (of->zone == ZONE_MYNUMBER || of->zone == ZONE_LGWAN);
 
+	if (inside && !interfaces->count)
+		check_private(r, role, NULL, ZONE_EXTERNAL);
 	for (size_t i = 0; i < interfaces->count; i++) {
 		enum zone zone = zone_of_interface(r, interfaces->at[i]);
 
+		if (inside && (zone == ZONE_INTERNET || zone == ZONE_EXTERNAL))
+			check_private(r, role, interfaces->at[i], zone);
 		if (of->zone == ZONE_MYNUMBER &&
 		    (of->in_cloud || zone == ZONE_NONE || zone == ZONE_MYNUMBER)) {
 			check_mynumber_line(r, role, interfaces->at[i]);
@@ -345,13 +388,14 @@ static void need_mac(struct reader *r, const struct guideline_flow *flow, bool *
 	    r->policy->endpoints[flow->from].macs.count)
 		return;
 	*told = true;
-	errors_add(
-		r->errors, at.file, at.line,
-		_("endpoints.%s: \"mac\" is missing; %s (%s) lets it send by port, IP and MAC "
-		  "address alone, by the guideline: %s (%s). Expected { addresses = [ ... ]; "
-		  "mac = [ \"02:00:00:00:00:01\" ]; }"),
-		guideline_role(flow->from)->slug, guideline_configuration_slug(flow->configuration),
-		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
+	errors_add(r->errors, at.file, at.line,
+		   _("endpoints.%s: \"mac\" is missing; %s (%s) lets it send by port, IP and MAC "
+		     "address alone, by the guideline: %s (%s). Expected { addresses = [ ... ]; "
+		     "mac = [ \"02:00:00:00:00:01\" ]; }"),
+		   guideline_role(flow->from)->slug,
+		   guideline_configuration_slug(flow->configuration),
+		   guideline_configuration_label_ja(flow->configuration), wording(flow),
+		   guideline_source_text(flow->source));
 }
 
 static void need_role(struct reader *r, const struct guideline_flow *flow, enum role role,
@@ -368,7 +412,8 @@ static void need_role(struct reader *r, const struct guideline_flow *flow, enum 
 		  "Give its addresses, or \"none\" if nobody plays this role here"),
 		guideline_role(role)->slug, guideline_role(role)->name_ja,
 		guideline_configuration_slug(flow->configuration),
-		guideline_configuration_label_ja(flow->configuration), wording(flow), flow->source);
+		guideline_configuration_label_ja(flow->configuration), wording(flow),
+		guideline_source_text(flow->source));
 }
 
 static void need_ports(struct reader *r, const struct guideline_flow *flow,
@@ -391,7 +436,7 @@ static void need_ports(struct reader *r, const struct guideline_flow *flow,
 		   guideline_configuration_label_ja(flow->configuration),
 		   guideline_role(flow->from)->slug, guideline_role(flow->from)->name_ja,
 		   guideline_role(flow->to)->slug, guideline_role(flow->to)->name_ja, wording(flow),
-		   flow->source);
+		   guideline_source_text(flow->source));
 }
 
 static void check_needs(struct reader *r)

@@ -11,6 +11,11 @@
 
 #define NUMBER_MAX 9 /* digits; libconfig would cut larger numbers in silence */
 
+struct bracket {
+	char sign;
+	int line;
+};
+
 /* A position in the policy text. */
 struct scan {
 	const char *at, *end;
@@ -20,8 +25,10 @@ struct scan {
 	int *lines;
 	size_t count, room;
 	char before; /* last character of the token before, '"' for strings; 0 at the start */
-	char open[READ_DEPTH_MAX]; /* brackets around this place */
+	struct bracket open[READ_DEPTH_MAX]; /* around this place */
 	size_t depth;
+	const char *foreign; /* the first word that begins with a letter of no key, or NULL */
+	int foreign_line;
 	bool ok;
 };
 
@@ -47,10 +54,41 @@ static void skip_line(struct scan *s)
 
 static void skip_comment(struct scan *s)
 {
+	int line = s->line;
+
 	while (s->at < s->end && !(*s->at == '*' && peek(s, 1) == '/'))
 		step(s);
+	if (s->at == s->end)
+		errors_add(s->doubts, s->r->path, line,
+			   _("the comment that begins here never ends; expected \"*/\""));
 	for (int i = 0; i < 2 && s->at < s->end; i++)
 		step(s);
+}
+
+/* What a screen shows otherwise than it is read: escapes, and a carriage return that goes back over
+ * the line. */
+static bool is_hidden(const struct scan *s, const char *p)
+{
+	if (*p == '\r')
+		return p + 1 < s->end && p[1] != '\n';
+	return ((unsigned char)*p < 0x20 && !strchr("\t\n\f", *p)) || *p == 0x7f ||
+	       read_turns_text(p);
+}
+
+/* Also in comments: those who approve a policy read it on a screen. */
+static void find_hidden_text(const struct scan *s)
+{
+	int line = 1, told = 0;
+
+	for (const char *p = s->at; p < s->end; p++) {
+		line += *p == '\n';
+		if (told == line || !is_hidden(s, p))
+			continue;
+		told = line;
+		errors_add(s->doubts, s->r->path, line,
+			   _("a control character, by which the line is shown otherwise than it is "
+			     "read; take it out"));
+	}
 }
 
 /* At the opening quote. */
@@ -134,7 +172,7 @@ __attribute__((format(printf, 2, 3))) static void refuse(struct scan *s, const c
  * few. */
 static void scan_string(struct scan *s)
 {
-	bool in_list = s->depth && s->open[s->depth - 1] != '{';
+	bool in_list = s->depth && s->open[s->depth - 1].sign != '{';
 
 	if (s->before == '"')
 		errors_add(s->doubts, s->r->path, s->line,
@@ -150,6 +188,40 @@ static void scan_string(struct scan *s)
 	s->before = '"';
 }
 
+static char closing_of(char opening)
+{
+	if (opening == '{')
+		return '}';
+	return opening == '(' ? ')' : ']';
+}
+
+/* The text goes on where the innermost bracket should be shut. */
+static void refuse_open(struct scan *s, char found)
+{
+	const struct bracket *open = &s->open[s->depth - 1];
+
+	refuse(s,
+	       _("found \"%c\" while \"%c\" of line %d is still open: a \"%c\" is missing before "
+		 "it"),
+	       found, open->sign, open->line, closing_of(open->sign));
+}
+
+static void scan_bracket(struct scan *s, char c)
+{
+	if (c == '{' || c == '(' || c == '[') {
+		if (s->depth == READ_DEPTH_MAX)
+			refuse(s, _("groups and lists are nested too deeply"));
+		else
+			s->open[s->depth++] = (struct bracket){ c, s->line };
+	} else if (!s->depth) {
+		refuse(s, _("found \"%c\", but nothing is open that it could close"), c);
+	} else if (c != closing_of(s->open[s->depth - 1].sign)) {
+		refuse_open(s, c);
+	} else {
+		s->depth--;
+	}
+}
+
 static void scan_sign(struct scan *s)
 {
 	char c = *s->at;
@@ -158,16 +230,40 @@ static void scan_sign(struct scan *s)
 		refuse(s,
 		       _("@include is not supported, since the policy is one file; long lists can "
 			 "stand in list files (addresses_file and the like)"));
-	else if (c == '{' || c == '(' || c == '[') {
-		if (s->depth == READ_DEPTH_MAX)
-			refuse(s, _("groups and lists are nested too deeply"));
-		else
-			s->open[s->depth++] = c;
-	} else if (s->depth && (c == '}' || c == ')' || c == ']')) {
-		s->depth--;
-	}
+	else if (strchr("{([])}", c))
+		scan_bracket(s, c);
+	else if (strchr(";=:", c) && s->depth && s->open[s->depth - 1].sign != '{')
+		refuse_open(s, c); /* lists have no keys, and their members are parted by commas */
 	s->before = c;
 	step(s);
+}
+
+/* Of a word that begins with another letter than those of keys. */
+static void skip_foreign(struct scan *s)
+{
+	if (!s->foreign) {
+		s->foreign = s->at;
+		s->foreign_line = s->line;
+	}
+	while (s->at < s->end && ((*s->at & 0x80) || is_word(*s->at)))
+		s->at++;
+	s->before = 'x';
+}
+
+/* libconfig knows no such letter outside of quotes, and would call it a mistake of syntax. */
+static void tell_foreign(struct scan *s)
+{
+	char text[READ_QUOTE_MAX / 8] = "", quoted[READ_QUOTE_MAX];
+
+	s->at = s->foreign;
+	for (size_t i = 0; i < sizeof(text) - 1 && ((peek(s, i) & 0x80) || is_word(peek(s, i)));
+	     i++)
+		text[i] = peek(s, i);
+	errors_add(s->r->errors, s->r->path, s->foreign_line,
+		   _("%s: keys are written in the letters A to Z, and the first of these is none, "
+		     "though it may look like one; other text stands in quotes"),
+		   read_quote(text, quoted));
+	s->ok = false;
 }
 
 static void scan_token(struct scan *s)
@@ -183,6 +279,8 @@ static void scan_token(struct scan *s)
 		skip_comment(s);
 	} else if (c == '"') {
 		scan_string(s);
+	} else if (c & 0x80) {
+		skip_foreign(s);
 	} else if (is_word(c)) {
 		skip_word(s);
 		s->before = c;
@@ -210,8 +308,17 @@ bool read_scan(struct reader *r, const char *text, size_t length, struct read_sc
 			   _("a NUL byte; a policy is plain text in UTF-8"));
 		return false;
 	}
+	find_hidden_text(&s);
 	while (s.at < s.end && s.ok)
 		scan_token(&s);
+	if (s.ok && s.depth)
+		refuse(&s,
+		       _("the text ends while \"%c\" of line %d is still open: a \"%c\" is "
+			 "missing"),
+		       s.open[s.depth - 1].sign, s.open[s.depth - 1].line,
+		       closing_of(s.open[s.depth - 1].sign));
+	if (s.ok && s.foreign)
+		tell_foreign(&s);
 	ret->lines = s.lines;
 	ret->count = s.count;
 	return s.ok;

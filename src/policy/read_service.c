@@ -418,17 +418,21 @@ static void read_service(struct reader *r, config_setting_t *group, struct polic
 {
 	static const char *const addresses[] = { "addresses", "addresses_file" };
 	struct service_reading reading = { .service = service, .index = index };
+	const size_t errors = r->errors->count, unknown = r->unknown_keys;
 
 	service->line = read_line(group);
 	service->role = ROLE_COUNT;
 	read_group(r, group, service_keys, ARRAY_SIZE(service_keys), &reading);
-	if (!has_any(group, addresses, ARRAY_SIZE(addresses)))
+	if (r->unknown_keys == unknown && !has_any(group, addresses, ARRAY_SIZE(addresses)))
 		read_error(r, group, _("\"addresses\" or \"addresses_file\" is missing"));
 	if (service->role == ROLE_COUNT)
 		r->unsure |= READ_UNSURE_SERVICES;
 	settle_quic(r, group, service);
-	check_registration(r, group, service);
-	check_inspection(r, group, service);
+	if (r->unknown_keys == unknown)
+		check_registration(r, group, service);
+	/* a port that cannot be read may be the one that is inspected */
+	if (r->errors->count == errors)
+		check_inspection(r, group, service);
 	find_doubles(r, &reading);
 	free(reading.seen);
 }

@@ -295,7 +295,7 @@ static void read_zone(struct reader *r, config_setting_t *group)
 {
 	auto_(clear_zone) struct policy_zone nowhere = { 0 };
 	struct zone_reading z = { .zone = zone_of_group(r, group), .into = &nowhere };
-	size_t ranges = r->range_count;
+	const size_t ranges = r->range_count, unknown = r->unknown_keys;
 
 	if (z.zone != ZONE_NONE) {
 		z.into = &r->policy->zones[z.zone];
@@ -306,11 +306,43 @@ static void read_zone(struct reader *r, config_setting_t *group)
 	read_group(r, group, zone_keys, ARRAY_SIZE(zone_keys), &z);
 	if (z.zone == ZONE_NONE)
 		r->range_count = ranges;
-	else if (z.zone != ZONE_EXTERNAL && !config_setting_get_member(group, "networks") &&
+	else if (z.zone != ZONE_EXTERNAL && r->unknown_keys == unknown &&
+		 !config_setting_get_member(group, "networks") &&
 		 !config_setting_get_member(group, "networks_file"))
 		read_error(r, group,
 			   _("\"networks\" is missing; expected the addresses of the "
 			     "zone, [ \"192.0.2.0/24\", ... ]"));
+}
+
+/* "inet0.20" is a VLAN of "inet0", by the name that almost everybody gives it. */
+bool read_is_vlan_of(const char *name, const char *line)
+{
+	size_t length = strlen(line);
+
+	return !strncmp(name, line, length) && name[length] == '.' &&
+	       name[length + 1 + strspn(name + length + 1, "0123456789")] == '\0';
+}
+
+/* Whoever is behind a line can tag frames for a VLAN on it. */
+static void check_vlans(struct reader *r)
+{
+	for (size_t i = 0; i < r->interface_count; i++)
+		for (size_t j = 0; j < r->interface_count; j++) {
+			const struct read_interface *vlan = &r->interfaces[i];
+			const struct read_interface *line = &r->interfaces[j];
+
+			if (vlan->zone == line->zone || !read_is_vlan_of(vlan->name, line->name))
+				continue;
+			errors_add(
+				r->errors, vlan->place.file, vlan->place.line,
+				_("zones.%s.interfaces: \"%s\" is a VLAN on \"%s\", which "
+				  "belongs to the zone %s (line %d): whoever is behind that can "
+				  "send frames with the tag of the VLAN, and pass for the zone %s "
+				  "(%s). Expected a line of its own, or a VLAN for each of them"),
+				zone_name(vlan->zone), vlan->name, line->name,
+				zone_name(line->zone), line->place.line, zone_name(vlan->zone),
+				guideline_zone(vlan->zone)->name_ja);
+		}
 }
 
 void read_zones(struct reader *r, config_setting_t *s, void *into)
@@ -324,6 +356,7 @@ void read_zones(struct reader *r, config_setting_t *s, void *into)
 		if (config_setting_is_group(group))
 			read_zone(r, group);
 	}
+	check_vlans(r);
 	sure_if_clean(r, before, READ_UNSURE_ZONES);
 }
 

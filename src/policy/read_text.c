@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/i18n.h"
 #include "policy/read.h"
 
 static void close_fd(const int *fd)
@@ -90,13 +91,69 @@ static size_t utf8_length(const unsigned char *p)
 	return length == 2 && c < 0xa0 ? 0 : length;
 }
 
+bool read_turns_text(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	/* U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069 */
+	if (p[0] == 0xd8)
+		return p[1] == 0x9c;
+	if (p[0] != 0xe2)
+		return false;
+	if (p[1] == 0x80)
+		return p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xaa && p[2] <= 0xae);
+	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+}
+
+/* Bytes of the character at p if it can be shown, or 0. */
+static size_t shown_length(const unsigned char *p)
+{
+	return *p < 0x20 || *p == 0x7f || read_turns_text((const char *)p) ? 0 : utf8_length(p);
+}
+
+/* No-break space, soft hyphen, and those of no width: U+00A0, U+00AD, U+200B to U+200D, U+2060,
+ * U+FEFF. */
+static bool is_unseen(const unsigned char *p)
+{
+	if (p[0] == 0xc2)
+		return p[1] == 0xa0 || p[1] == 0xad;
+	if (p[0] == 0xe2)
+		return (p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8d) ||
+		       (p[1] == 0x81 && p[2] == 0xa0);
+	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf;
+}
+
 bool read_is_text(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p;) {
-		size_t length = utf8_length(p);
+		size_t length = shown_length(p);
 
-		if (!length || *p < 0x20 || *p == 0x7f)
+		if (!length)
 			return false;
+		p += length;
+	}
+	return true;
+}
+
+bool read_is_utf8(struct reader *r, const char *path, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	int line = 1;
+
+	while (*p) {
+		/* C1 controls are for those who read the one text in which they are */
+		size_t length = *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : utf8_length(p);
+
+		if (!length) {
+			errors_add(
+				r->errors, path, line,
+				_("the file is not UTF-8: here stands the byte 0x%02x. Save it as "
+				  "UTF-8 (editors often call it \"encoding\" or \"character "
+				  "set\")"),
+				*p);
+			return false;
+		}
+		line += *p == '\n';
 		p += length;
 	}
 	return true;
@@ -111,9 +168,9 @@ char *read_quote(const char *text, char *out)
 
 	*o++ = '"';
 	while (*p && p < end) {
-		size_t length = utf8_length(p);
+		size_t length = is_unseen(p) ? 0 : shown_length(p);
 
-		if (length && *p >= 0x20 && *p != 0x7f) {
+		if (length) {
 			memcpy(o, p, length);
 			o += length;
 			p += length;

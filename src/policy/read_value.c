@@ -93,6 +93,7 @@ void read_range_item(struct reader *r, const struct read_item *item, void *into)
 		return;
 	}
 	read_quote(item->text, quoted);
+	r->unsure |= READ_UNSURE_ADDRESSES;
 	if (err == -EDOM && network_text(item->text, network))
 		read_item_error(r, item,
 				_("%s has bits set behind its prefix; the network is \"%s\", one "

@@ -11,6 +11,10 @@
  * that enter My Number: the pool of one DaaS. Others: as much as the relays of the largest DaaS. */
 #define WIDTH_MYNUMBER 4096ULL
 #define WIDTH_ROLE     131072ULL
+/* Those that pass between the internet zone and LGWAN, by design a machine or a few; of IPv6 a
+ * prefix. */
+#define WIDTH_FEW   16
+#define PREFIX6_FEW 124
 /* Of one cloud service: where names decide as well, and where addresses alone do (the media of a
  * large provider's meetings take a few hundred thousand). */
 #define WIDTH_INSPECTED 16777216ULL
@@ -127,6 +131,23 @@ static void check_role(struct reader *r, enum role role)
 			   of->slug, bits, of->slug, of->name_ja, PREFIX6_ROLE);
 }
 
+/* Who calls a whole network the sanitiser lets all of it be reached from the internet zone. */
+static void check_few(struct reader *r, enum role role)
+{
+	const struct guideline_role *of = guideline_role(role);
+	unsigned int bits;
+	uint64_t width = width_of(&r->policy->endpoints[role].addresses, &bits);
+
+	if (width <= WIDTH_FEW && bits >= PREFIX6_FEW)
+		return;
+	errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
+		   _("endpoints.%s: more than a few machines would count as %s (%s), through which "
+		     "the zones internet (%s) and lgwan (%s) exchange files; name those that are "
+		     "it, %d addresses at most (of IPv6 a /%d)"),
+		   of->slug, of->slug, of->name_ja, guideline_zone(ZONE_INTERNET)->name_ja,
+		   guideline_zone(ZONE_LGWAN)->name_ja, WIDTH_FEW, PREFIX6_FEW);
+}
+
 /* Who calls half the internet a zone has let it in. */
 static void check_zone(struct reader *r, enum zone zone)
 {
@@ -194,6 +215,9 @@ void read_width_check(struct reader *r)
 		check_zone(r, (enum zone)i);
 	for (size_t i = 0; i < ROLE_COUNT; i++)
 		check_role(r, (enum role)i);
+	check_few(r, ROLE_MAIL_SANITIZER);
+	check_few(r, ROLE_LGWAN_RELAY_SERVER);
+	check_few(r, ROLE_INTERNET_RELAY_SERVER);
 	for (size_t i = 0; i < r->policy->service_count; i++)
 		check_service(r, &r->policy->services[i]);
 }

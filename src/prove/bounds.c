@@ -204,6 +204,24 @@ static uint32_t flow_sources(struct bounds *b, const struct guideline_flow *flow
 	return set;
 }
 
+/* What goes from the LGWAN zone outside by a line around the breakout line, where there is one: no
+ * exception opens that either. */
+static uint32_t around_breakout(struct bounds *b)
+{
+	struct diagram *d = b->space->diagram;
+	uint32_t around = DIAGRAM_NONE;
+
+	if (!b->policy->zones[ZONE_EXTERNAL].interfaces.count)
+		return DIAGRAM_NONE;
+	for (size_t z = 0; z < ZONE_COUNT; z++)
+		if (b->policy->zones[z].reaches_internet)
+			around = diagram_or(d, around,
+					    space_interfaces(b->space, SPACE_OIF,
+							     &b->policy->zones[z].interfaces));
+	return diagram_and(d, around,
+			   diagram_and(d, b->from_zones[ZONE_LGWAN], b->to_zones[ZONE_EXTERNAL]));
+}
+
 /* Every exception, while it holds. */
 static int exceptions(struct bounds *b, uint32_t *ret)
 {
@@ -222,6 +240,7 @@ static int exceptions(struct bounds *b, uint32_t *ret)
 		set = diagram_and(d, set, space_before(b->space, e->expires_s));
 		all = diagram_or(d, all, set);
 	}
+	all = diagram_minus(d, all, around_breakout(b));
 	*ret = diagram_minus(d, all, b->shut);
 	return 0;
 }

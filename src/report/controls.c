@@ -38,10 +38,10 @@ static const char *const share_texts[] = {
 };
 
 static const char *const claim_texts[] = {
-	[PROVE_HOLDS] = N_("proved: no packet can"),
-	[PROVE_FAILS] = N_("FAILS: a packet can"),
-	[PROVE_NOT_APPLICABLE] = N_("does not apply here"),
-	[PROVE_UNKNOWN] = N_("not known"),
+	[PROVE_HOLDS] = N_("Proved: no packet that this shuts out gets through."),
+	[PROVE_FAILS] = N_("It FAILS: a packet that this shuts out gets through."),
+	[PROVE_NOT_APPLICABLE] = N_("It does not apply here."),
+	[PROVE_UNKNOWN] = N_("It is not known: the rules could not be proved."),
 };
 
 static const char *const firewall_texts[] = {
@@ -105,8 +105,10 @@ char *controls_source_text(const char *source)
 {
 	size_t count, at = 0;
 	const char *const *documents = guideline_documents(&count);
-	char *text = malloc(strlen(source) + 8);
+	char *text;
 
+	source = guideline_source_text(source);
+	text = malloc(strlen(source) + 8);
 	if (!text)
 		return NULL;
 	while (*source) {

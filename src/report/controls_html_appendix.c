@@ -49,8 +49,7 @@ static void write_condition(struct html *html, const struct controls_report *rep
 
 	html_open(html, "tr");
 	html_open(html, "td");
-	if (!report->input.japanese)
-		html_element(html, "p", NULL, c->condition->rule_en);
+	html_element(html, "p", NULL, _(c->condition->rule_en));
 	html_element(html, "p", "key", c->condition->id);
 	html_close(html);
 	html_open(html, "td");

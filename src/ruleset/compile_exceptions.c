@@ -161,6 +161,47 @@ void compile_excepted_chain(struct compile *c)
 	build_goto(&c->build, "cut");
 }
 
+/* True if an exception leads from the LGWAN zone outside, and the breakout line is not the only one
+ * that goes there. */
+static bool has_two_ways(const struct compile *c)
+{
+	const struct policy *policy = c->policy;
+	bool around = false;
+
+	for (size_t zone = 0; zone < ZONE_COUNT; zone++)
+		around |= policy->zones[zone].reaches_internet;
+	if (!around || !policy->zones[ZONE_EXTERNAL].interfaces.count)
+		return false;
+	for (size_t i = 0; i < policy->exception_count; i++) {
+		const struct policy_exception *e = &policy->exceptions[i];
+
+		if (!e->forbidden_by &&
+		    addr_list_overlap(&e->from, &policy->zone_addresses[ZONE_LGWAN], NULL) &&
+		    addr_list_overlap(&e->to, &policy->zone_addresses[ZONE_EXTERNAL], NULL))
+			return true;
+	}
+	return false;
+}
+
+/* External addresses lie behind the internet zone's line as well; from the LGWAN zone an exception
+ * goes to them as the guideline's flows do, by the breakout line. */
+static void way_rule(struct compile *c, uint8_t family)
+{
+	const struct policy *policy = c->policy;
+	char from[RULESET_NAME_MAX], to[RULESET_NAME_MAX];
+
+	if (!compile_address_set(c, "zone_lgwan", family, compile_saddr(family),
+				 &policy->zone_addresses[ZONE_LGWAN], from) ||
+	    !compile_address_set(c, "zone_external", family, compile_daddr(family),
+				 &policy->zone_addresses[ZONE_EXTERNAL], to))
+		return;
+	build_rule(&c->build, NULL);
+	build_in_set(&c->build, "offices", BUILD_FIELDS(FIELD_OIFNAME));
+	build_in_set(&c->build, from, BUILD_FIELDS(compile_saddr(family)));
+	build_in_set(&c->build, to, BUILD_FIELDS(compile_daddr(family)));
+	build_goto(&c->build, "refuse");
+}
+
 bool compile_exceptions_chain(struct compile *c)
 {
 	bool any = false;
@@ -170,6 +211,8 @@ bool compile_exceptions_chain(struct compile *c)
 	if (!any)
 		return false;
 	build_chain(&c->build, "exceptions");
+	for (uint8_t family = 4; family <= 6 && has_two_ways(c); family += 2)
+		way_rule(c, family);
 	for (size_t kind = 0; kind < COMPILE_KIND_COUNT; kind++) {
 		for (size_t i = 0; i < 2 * c->policy->exception_count; i++)
 			if (begin_rule(c, i / 2, (enum compile_kind)kind, i % 2 ? 6 : 4,

@@ -15,6 +15,7 @@ LAB_PIDS=()
 LAB_HOSTS=(fw lgwan inet mynum mgmt asp cloud)
 LAB_DAEMON_PID=
 BUILD=${BUILD:-$LAB_TOP/build}
+LAB_SEKISHOD=$BUILD/sekishod # the program that lab_daemon_start starts
 
 # on HOST COMMAND...: runs the command on that host of the lab.
 on() {
@@ -184,7 +185,7 @@ lab_daemon_start() { # [ARG...]: further arguments for sekishod
 	chown nobody "$LAB_DIR/log" "$LAB_DIR/run"
 	[[ -e $LAB_POLICY ]] || lab_policy "$LAB_POLICY"
 	[[ -z $LAB_DAEMON_PID ]] || { echo "a daemon is running already"; return 1; }
-	ip netns exec "$LAB-fw" "$BUILD/sekishod" -c "$LAB_POLICY" "$@" >>"$LAB_DIR/sekishod.out" 2>&1 </dev/null &
+	ip netns exec "$LAB-fw" "$LAB_SEKISHOD" -c "$LAB_POLICY" "$@" >>"$LAB_DIR/sekishod.out" 2>&1 </dev/null &
 	LAB_DAEMON_PID=$!
 	lab_wait 60 lab_ctl status && kill -0 "$LAB_DAEMON_PID" || {
 		echo "sekishod did not start:" >&2

@@ -342,6 +342,34 @@ START_TEST(subtraction_leaves_exactly_the_rest)
 }
 END_TEST
 
+START_TEST(intersection_is_what_both_have)
+{
+	static const struct {
+		const char *a, *b, *both;
+	} cases[] = {
+		{ "10.0.0.0/24", "", "" },
+		{ "10.0.0.0/24", "10.0.0.0/8", "10.0.0.0/24" },
+		{ "10.0.0.0/24,10.0.2.0/24", "10.0.0.128-10.0.2.127", "10.0.0.128/25,10.0.2.0/25" },
+		{ "10.0.0.0/24", "10.0.1.0/24", "" },
+		{ "0.0.0.0/0", "::/0", "" },
+		{ "0.0.0.0/0,2001:db8::/64", "192.0.2.1,2001:db8::7-2001:db9::",
+		  "192.0.2.1,2001:db8::7-2001:db8::ffff:ffff:ffff:ffff" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_(addr_list_clear) struct addr_list a = normal(cases[i].a);
+		auto_(addr_list_clear) struct addr_list b = normal(cases[i].b);
+		auto_(addr_list_clear) struct addr_list both = { 0 };
+		auto_(addr_list_clear) struct addr_list turned = { 0 };
+
+		ck_assert_int_eq(addr_list_intersect(&a, &b, &both), 0);
+		assert_list(&both, cases[i].both);
+		ck_assert_int_eq(addr_list_intersect(&b, &a, &turned), 0);
+		assert_list(&turned, cases[i].both);
+	}
+}
+END_TEST
+
 START_TEST(all_is_all_of_both_families)
 {
 	auto_(addr_list_clear) struct addr_list all = { 0 };
@@ -454,6 +482,7 @@ int main(void)
 	tcase_add_test(tc, has_knows_first_last_and_what_lies_between);
 	tcase_add_test(tc, overlap_gives_a_range_that_both_have);
 	tcase_add_test(tc, subtraction_leaves_exactly_the_rest);
+	tcase_add_test(tc, intersection_is_what_both_have);
 	tcase_add_test(tc, all_is_all_of_both_families);
 	tcase_add_test(tc, a_cleared_list_can_be_used_again);
 	tcase_add_test(tc, random_lists_agree_with_a_bit_set);

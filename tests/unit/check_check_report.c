@@ -3,11 +3,13 @@
 
 #include <check.h>
 #include <jansson.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/defs.h"
 #include "ctl/check_report.h"
+#include "unit/folded.h"
 
 static struct lint_finding findings[3];
 static struct lint_report lint;
@@ -37,7 +39,7 @@ static void set_up(void)
 		.what = a_note,
 		.mend = nothing,
 	};
-	lint = (struct lint_report){ findings, ARRAY_SIZE(findings), 1, 1 };
+	lint = (struct lint_report){ findings, ARRAY_SIZE(findings), 1, 1, 0 };
 	errors = (struct errors){ 0 };
 }
 
@@ -97,15 +99,16 @@ static char *text_of(bool verbose)
 START_TEST(text_gives_the_sentence_of_a_condition_once)
 {
 	auto_(free_charp) char *text = text_of(false);
-	const char *sentence = strstr(text, findings[0].condition->text_ja);
+	const char *sentence = folded_find(text, findings[0].condition->text_ja);
 
 	ck_assert_ptr_nonnull(sentence);
-	ck_assert_ptr_null(strstr(sentence + 1, findings[0].condition->text_ja));
-	ck_assert_ptr_nonnull(strstr(text, findings[0].condition->source));
-	ck_assert_ptr_nonnull(strstr(text, "  a b.conf:12: error: services.files: found \"it\"\n"
-					   "      to mend it: mend it\n"));
-	ck_assert_ptr_nonnull(strstr(text, "  a b.conf: warning: something of the whole\n"));
-	ck_assert_ptr_nonnull(strstr(text, "errors 1, warnings 1, notes 1 (--verbose"));
+	ck_assert_ptr_null(folded_find(sentence + 1, findings[0].condition->text_ja));
+	ck_assert_ptr_nonnull(folded_find(text, findings[0].condition->source));
+	ck_assert_ptr_nonnull(folded_find(text,
+					  "  a b.conf:12: error: services.files: found \"it\"\n"
+					  "      to mend it: mend it\n"));
+	ck_assert_ptr_nonnull(folded_find(text, "  a b.conf: warning: something of the whole\n"));
+	ck_assert_ptr_nonnull(folded_find(text, "errors 1, warnings 1, notes 1 (--verbose"));
 }
 END_TEST
 
@@ -114,9 +117,9 @@ START_TEST(notes_are_shown_only_when_asked_for)
 	auto_(free_charp) char *terse = text_of(false);
 	auto_(free_charp) char *verbose = text_of(true);
 
-	ck_assert_ptr_null(strstr(terse, "a note"));
-	ck_assert_ptr_nonnull(strstr(verbose, "  a b.conf: note: a note\n"));
-	ck_assert_ptr_null(strstr(verbose, "--verbose"));
+	ck_assert_ptr_null(folded_find(terse, "a note"));
+	ck_assert_ptr_nonnull(folded_find(verbose, "  a b.conf: note: a note\n"));
+	ck_assert_ptr_null(folded_find(verbose, "--verbose"));
 }
 END_TEST
 
@@ -239,6 +242,7 @@ END_TEST
 
 int main(void)
 {
+	(void)setlocale(LC_ALL, "C.UTF-8");
 	Suite *suite = suite_create("check_report");
 	TCase *tcase = tcase_create("check_report");
 

@@ -100,6 +100,22 @@ START_TEST(missing_file_is_no_mistake_in_the_policy)
 }
 END_TEST
 
+START_TEST(two_formats_at_once_are_refused)
+{
+	const struct probe_result *result =
+		probe_run(cmd_check, "check", "--json", "--sarif", shipped("sekisho.conf"), NULL);
+
+	ck_assert_int_eq(result->code, CMD_USAGE);
+	ck_assert_str_eq(result->out, "");
+	probe_has(result->err, "--json and --sarif do not go together");
+	result = probe_run(cmd_check, "check", "--sarif", "-j", shipped("sekisho.conf"), NULL);
+	ck_assert_int_eq(result->code, CMD_USAGE);
+	result = probe_run(cmd_check, "check", "--no-lint", "-j", "-j", shipped("sekisho.conf"),
+			   NULL);
+	ck_assert_int_eq(result->code, CMD_OK);
+}
+END_TEST
+
 START_TEST(command_line_needs_exactly_one_file)
 {
 	ck_assert_int_eq(probe_run(cmd_check, "check", NULL)->code, CMD_USAGE);
@@ -122,6 +138,7 @@ int main(void)
 	tcase_add_test(tcase, registrations_are_judged_as_of_the_day_asked_for);
 	tcase_add_test(tcase, mistake_is_told_with_file_and_line);
 	tcase_add_test(tcase, missing_file_is_no_mistake_in_the_policy);
+	tcase_add_test(tcase, two_formats_at_once_are_refused);
 	tcase_add_test(tcase, command_line_needs_exactly_one_file);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

@@ -24,7 +24,7 @@ static void tear_down(void)
 static const struct probe_result *reload_with(const char *json)
 {
 	const char *const datagrams[] = { json, NULL };
-	pid_t daemon = probe_daemon(path, "reload", datagrams, 1);
+	pid_t daemon = probe_daemon(path, "reload en", datagrams, 1);
 	const struct probe_result *result = probe_run(cmd_reload, "reload", "-s", path, NULL);
 
 	probe_daemon_end(daemon, path);

@@ -24,7 +24,7 @@ static void tear_down(void)
 static const struct probe_result *status_of(const char *json, const char *option)
 {
 	const char *const datagrams[] = { json, NULL };
-	pid_t daemon = probe_daemon(path, "status", datagrams, 1);
+	pid_t daemon = probe_daemon(path, "status en", datagrams, 1);
 	const struct probe_result *result =
 		probe_run(cmd_status, "status", "--socket", path, option, NULL);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of ctl/columns.c. */
+/* Tests of common/columns.c. */
 
 #include <check.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/columns.h"
+#include "common/columns.h"
 
 static const char *fit(const char *text, size_t cells)
 {
@@ -74,6 +75,120 @@ START_TEST(room_for_bytes_is_kept_to)
 }
 END_TEST
 
+static const char *folded(size_t at, size_t indent, const char *text)
+{
+	static char out[4096];
+	FILE *to = fmemopen(out, sizeof(out), "w");
+
+	ck_assert_ptr_nonnull(to);
+	columns_fold(to, at, indent, text);
+	ck_assert_int_eq(fclose(to), 0);
+	return out;
+}
+
+/* No line is wider than it may be, but for the columns before the first. */
+static void assert_lines_fit(const char *text)
+{
+	char line[1024];
+
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		(void)snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
+		ck_assert_msg(columns_width(line) <= COLUMNS_MAX, "%zu cells: %s",
+			      columns_width(line), line);
+	}
+}
+
+START_TEST(lines_end_between_words)
+{
+	char text[COLUMNS_MAX + 8];
+
+	memset(text, 'a', COLUMNS_MAX - 3);
+	(void)snprintf(text + COLUMNS_MAX - 3, 11, " bb cc");
+	/* "bb" fits to the last cell, "cc" does not */
+	ck_assert_str_eq(strchr(folded(0, 2, text), ' '), " bb\n  cc\n");
+	ck_assert_str_eq(strchr(folded(1, 2, text), '\n'), "\n  bb cc\n");
+	ck_assert_str_eq(folded(0, 4, "short"), "short\n");
+	ck_assert_str_eq(folded(0, 4, ""), "\n");
+}
+END_TEST
+
+START_TEST(japanese_is_folded_between_characters_wherever_the_line_begins)
+{
+	static const char *const texts[] = {
+		"利用するクラウドサービスへのアクセスを、自らの団体が利用するテナントのみに制限する"
+		"。"
+		"「適切なアクセス制御」が行われ（前提）、遮断される。",
+		"M365のgraph.microsoft.example宛てのHTTPS通信を192.0.2."
+		"1からポート443でLGWAN接続系へ、"
+		"tcp/443、udp/53のように許可する（期限2027-01-01）。",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (size_t at = 0; at < COLUMNS_MAX - 4; at++) {
+			char shown[4096];
+
+			(void)snprintf(shown, sizeof(shown), "%*s%s", (int)at, "",
+				       folded(at, 4, texts[i]));
+			assert_lines_fit(shown);
+			ck_assert_ptr_null(strstr(shown, "\n    。"));
+			ck_assert_ptr_null(strstr(shown, "\n    、"));
+			ck_assert_ptr_null(strstr(shown, "\n    ）"));
+			ck_assert_ptr_null(strstr(shown, "（\n"));
+			ck_assert_ptr_null(strstr(shown, "「\n"));
+		}
+}
+END_TEST
+
+START_TEST(nothing_is_lost_by_folding)
+{
+	const char *text =
+		"例示市 LGWAN接続系 (a b) 「c」 d  e https://example.lg.example/very/long 例。";
+
+	for (size_t at = 0; at < COLUMNS_MAX; at++) {
+		const char *shown = folded(at, 2, text);
+		const char *from = text;
+
+		for (; *shown; shown++) {
+			if (*shown == '\n' || *shown == ' ')
+				continue;
+			while (*from == ' ')
+				from++;
+			ck_assert_int_eq(*shown, *from++);
+		}
+		ck_assert_int_eq(*from, '\0');
+	}
+}
+END_TEST
+
+START_TEST(a_word_longer_than_a_line_stays_whole)
+{
+	char text[200];
+
+	memset(text, 'x', 120);
+	(void)snprintf(text + 120, 10, " y");
+	ck_assert_str_eq(strchr(folded(0, 2, text), '\n'), "\n  y\n");
+}
+END_TEST
+
+START_TEST(entries_stand_behind_their_heads)
+{
+	char out[256];
+	FILE *to = fmemopen(out, sizeof(out), "w");
+
+	columns_entry(to, "送信元", 8, "text");
+	columns_entry(to, "much too long", 8, "text");
+	columns_line(to, 2, "%s %d", "line", 1);
+	ck_assert_int_eq(fclose(to), 0);
+	ck_assert_str_eq(out, "送信元  text\nmuch too long text\n  line 1\n");
+}
+END_TEST
+
+START_TEST(folded_text_obeys_no_terminal_either)
+{
+	ck_assert_str_eq(folded(0, 0, "a\x1b[2J\nb"), "a?[2J?b\n");
+}
+END_TEST
+
 int main(void)
 {
 	(void)setlocale(LC_ALL, "C.UTF-8");
@@ -85,6 +200,12 @@ int main(void)
 	tcase_add_test(tcase, text_that_does_not_fit_is_cut_and_marked);
 	tcase_add_test(tcase, what_a_terminal_would_obey_is_shown_as_a_question);
 	tcase_add_test(tcase, room_for_bytes_is_kept_to);
+	tcase_add_test(tcase, lines_end_between_words);
+	tcase_add_test(tcase, japanese_is_folded_between_characters_wherever_the_line_begins);
+	tcase_add_test(tcase, nothing_is_lost_by_folding);
+	tcase_add_test(tcase, a_word_longer_than_a_line_stays_whole);
+	tcase_add_test(tcase, entries_stand_behind_their_heads);
+	tcase_add_test(tcase, folded_text_obeys_no_terminal_either);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -231,6 +231,20 @@ START_TEST(exceptions_by_name_are_read_over_quic_too)
 }
 END_TEST
 
+START_TEST(exceptions_from_lgwan_leave_by_the_breakout_line_alone)
+{
+	auto_(site_clear) struct site city = excepting_city();
+	struct walk_packet p = packet("lgwan0", "192.168.10.11", "inet0", "198.51.100.131", 8443);
+
+	ck_assert(logs(&city, p, "sekisho:not-permitted"));
+	p = packet("lgwan0", "192.168.10.11", "wan0", "198.51.100.131", 8443);
+	ck_assert(queues(&city, p, false));
+	/* to others than external addresses as before */
+	p = packet("lgwan0", "192.168.10.11", "asp0", "203.0.113.10", 8080);
+	ck_assert(queues(&city, p, true));
+}
+END_TEST
+
 static void check_as_decided(const struct site *site, struct walk_packet p)
 {
 	const struct flow_key key = {
@@ -496,6 +510,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, exceptions_open_what_they_name_and_nothing_beside);
 	tcase_add_test(tcase, exceptions_by_name_are_read_over_quic_too);
+	tcase_add_test(tcase, exceptions_from_lgwan_leave_by_the_breakout_line_alone);
 	tcase_add_test(tcase, rules_and_decision_agree_at_the_edges_of_exceptions);
 	tcase_add_test(tcase, exceptions_open_nothing_after_their_end);
 	tcase_add_test(tcase, open_flows_end_with_their_exception_from_either_side);

@@ -14,8 +14,10 @@
 #include "broker/broker.h"
 #include "broker/control.h"
 #include "broker_site.h"
+#include "common/language.h"
 #include "common/loop.h"
 #include "ctl/control_protocol.h"
+#include "unit/catalogue.h"
 
 static struct site site;
 static struct control_settings settings;
@@ -158,6 +160,52 @@ START_TEST(status_reload_and_nonsense_are_answered)
 }
 END_TEST
 
+/* The sentence of the answer to a reload of a policy with a mistake. */
+static void assert_says(struct loop *loop, const char *request, const char *expected)
+{
+	json_t *answer = ask(loop, request, strlen(request));
+	const char *text = json_string_value(json_object_get(answer, "text"));
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_msg(strcmp(text, expected) == 0, "%s: %s", request, text);
+	json_decref(answer);
+}
+
+START_TEST(answers_are_in_the_language_of_who_asks)
+{
+	static const char *const others[] = { "reload de", "reload  ja", "reload ja ", "reload j",
+					      "reload/ja", "reloadja",   "relo",       "ja" };
+	const char *english = "The policy was not loaded; the running one stays.";
+	const char *japanese = "ポリシーを読み込みませんでした。動作中のポリシーのままです。";
+	struct broker *broker = calloc(1, sizeof(*broker));
+	struct control *control = NULL;
+	char path[CATALOGUE_PATH_MAX];
+
+	language_begin(catalogue_path(path));
+	set_up_broker(broker);
+	ck_assert_int_eq(control_open(&settings, &control), 0);
+	ck_assert_int_eq(control_start(control, broker), 0);
+	site_write(&site, "nonsense = 1;\n");
+	assert_says(broker->loop, "reload ja", japanese);
+	ck_assert_str_eq(language_now(), "en"); /* the daemon's own stays */
+	assert_says(broker->loop, "reload", english);
+	assert_says(broker->loop, "reload en", english);
+	ck_assert_int_eq(language_use("ja"), 0);
+	assert_says(broker->loop, "reload", japanese);
+	assert_says(broker->loop, "reload en", english);
+	ck_assert_str_eq(language_now(), "ja");
+	ck_assert_int_eq(language_use("en"), 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_says(broker->loop, others[i], "There is no such command.");
+	control_free(control);
+	writer_free(broker->recorder.writer);
+	policy_free(broker->policy);
+	loop_free(broker->loop);
+	free(broker->reload_error);
+	free(broker);
+}
+END_TEST
+
 START_TEST(overlong_request_is_hung_up_on)
 {
 	struct broker *broker = calloc(1, sizeof(*broker));
@@ -190,6 +238,7 @@ int main(void)
 	tcase_add_test(tcase, stale_socket_is_replaced_but_no_other_file);
 	tcase_add_test(tcase, unknown_group_and_overlong_path_are_refused);
 	tcase_add_test(tcase, status_reload_and_nonsense_are_answered);
+	tcase_add_test(tcase, answers_are_in_the_language_of_who_asks);
 	tcase_add_test(tcase, overlong_request_is_hung_up_on);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -3,8 +3,10 @@
 #include "common/errors.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/defs.h"
 
@@ -20,6 +22,31 @@ START_TEST(each_mistake_is_one_line_with_file_and_line)
 	ck_assert_str_eq(text, "policy.conf:12: zone \"lgwam\" is not known\n"
 			       "policy.conf: is empty\n"
 			       "memory ran out\n");
+}
+END_TEST
+
+START_TEST(at_a_terminal_lines_are_folded)
+{
+	auto_(errors_clear) struct errors e = { 0 };
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	char said[512] = "", long_text[120];
+	FILE *terminal;
+
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(grantpt(master), 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	terminal = fopen(ptsname(master), "we");
+	ck_assert_ptr_nonnull(terminal);
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	long_text[60] = ' ';
+	errors_add(&e, "policy.conf", 12, "%s", long_text);
+	errors_print(&e, terminal);
+	ck_assert_int_eq(fflush(terminal), 0);
+	ck_assert_int_gt(read(master, said, sizeof(said) - 1), 0);
+	ck_assert_ptr_nonnull(strstr(said, "x\r\n  x"));
+	(void)fclose(terminal);
+	(void)close(master);
 }
 END_TEST
 
@@ -88,6 +115,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tc, each_mistake_is_one_line_with_file_and_line);
+	tcase_add_test(tc, at_a_terminal_lines_are_folded);
 	tcase_add_test(tc, mistakes_are_sorted_by_file_and_line_and_keep_their_order_within);
 	tcase_add_test(tc, the_caller_may_change_its_file_name_afterwards);
 	tcase_add_test(tc, over_the_bound_the_list_says_that_there_are_more);

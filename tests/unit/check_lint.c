@@ -3,6 +3,7 @@
  * What policies as text give is in tests/golden/lint. */
 
 #include <check.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,6 +269,32 @@ START_TEST(bad_port_is_found_within_a_range)
 }
 END_TEST
 
+START_TEST(what_opens_something_is_refused_and_what_lacks_on_paper_is_not)
+{
+	auto_(errors_clear) struct errors errors = { 0 };
+
+	/* nobody attests anything */
+	use(CONFIGURATION_ROUTE_5);
+	run();
+	ck_assert_uint_gt(report.errors, 0);
+	ck_assert_uint_eq(report.opening, 0);
+	ck_assert_int_eq(lint_refuse(policy, NOW_S, &errors), 0);
+	ck_assert_uint_eq(errors.count, 0);
+	add_port(&policy->ports[PORT_GROUP_SCREEN_TRANSFER], IPPROTO_TCP, 445, APP_NONE);
+	run();
+	ck_assert_uint_eq(report.opening, 1);
+	for (size_t i = 0; i < report.count; i++)
+		ck_assert(!report.findings[i].opens ||
+			  (report.findings[i].severity == LINT_ERROR &&
+			   !strcmp(report.findings[i].condition->id, "device-redirection-ban")));
+	ck_assert_int_eq(lint_refuse(policy, NOW_S, &errors), -EINVAL);
+	ck_assert_uint_eq(errors.count, 1);
+	ck_assert_ptr_nonnull(strstr(errors.at[0].text, "tcp/445 opens SMB"));
+	ck_assert_ptr_nonnull(
+		strstr(errors.at[0].text, "デバイス、リソースを双方向共に利用を禁止する"));
+}
+END_TEST
+
 START_TEST(cleared_report_is_empty)
 {
 	use(CONFIGURATION_ROUTE_5);
@@ -296,6 +323,7 @@ int main(void)
 	tcase_add_test(tcase, no_directory_for_the_log_is_an_error);
 	tcase_add_test(tcase, mayor_stands_for_the_executives_but_not_the_other_way);
 	tcase_add_test(tcase, bad_port_is_found_within_a_range);
+	tcase_add_test(tcase, what_opens_something_is_refused_and_what_lacks_on_paper_is_not);
 	tcase_add_test(tcase, cleared_report_is_empty);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "policy/embedded.h"
 
 static struct policy *policy; /* the site below, made anew for each test */
 
@@ -101,7 +102,19 @@ START_TEST(every_address_has_the_zone_of_its_network_or_its_role)
 		{ "223.255.255.255", ZONE_EXTERNAL },
 		{ "::", ZONE_NONE },
 		{ "::1", ZONE_NONE },
-		{ "::2", ZONE_EXTERNAL },
+		/* IPv4 carried in IPv6 */
+		{ "::2", ZONE_NONE },
+		{ "::172.16.10.10", ZONE_NONE },
+		{ "::ffff:0:8.8.8.8", ZONE_NONE },
+		{ "64:ff9b::8.8.8.8", ZONE_EXTERNAL },
+		{ "64:ff9b::172.16.10.10", ZONE_NONE },
+		{ "64:ff9b::10.9.9.9", ZONE_NONE },
+		{ "64:ff9b::198.51.100.1", ZONE_NONE }, /* of the My Number zone */
+		{ "64:ff9b::198.51.100.64", ZONE_EXTERNAL },
+		{ "64:ff9b:1::8.8.8.8", ZONE_NONE },
+		{ "2001:0:c000:201::1", ZONE_NONE },
+		{ "2002:808:808::1", ZONE_NONE },
+		{ "2003::1", ZONE_EXTERNAL },
 		{ "fe80::1", ZONE_NONE },
 		{ "febf:ffff::1", ZONE_NONE },
 		{ "fec0::1", ZONE_EXTERNAL },
@@ -133,8 +146,16 @@ START_TEST(zones_are_disjoint_and_with_martians_they_are_everything)
 	ck_assert_int_eq(policy_martians(&sum), 0);
 	for (size_t i = 0; i < ZONE_COUNT; i++) {
 		ck_assert(!addr_list_overlap(&sum, &policy->zone_addresses[i], NULL));
-		for (size_t j = 0; j < policy->zone_addresses[i].count; j++)
-			ck_assert_int_eq(addr_list_add(&sum, &policy->zone_addresses[i].at[j]), 0);
+		for (size_t j = 0; j < policy->zone_addresses[i].count; j++) {
+			const struct addr_range *range = &policy->zone_addresses[i].at[j];
+			struct addr_range carrier;
+
+			ck_assert_int_eq(addr_list_add(&sum, range), 0);
+			/* NAT64 of the site's own addresses is in no zone */
+			embedded_nat64(range, &carrier);
+			if (range->family == 4 && i != ZONE_EXTERNAL)
+				ck_assert_int_eq(addr_list_add(&sum, &carrier), 0);
+		}
 		addr_list_normalise(&sum);
 	}
 	ck_assert_int_eq(addr_list_all(&all), 0);

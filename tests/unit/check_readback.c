@@ -7,7 +7,9 @@
 #include <check.h>
 #include <errno.h>
 #include <glob.h>
+#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 #include "common/errors.h"
 #include "kernel/apply.h"
 #include "kernel/features.h"
+#include "kernel/readback_harmless.h"
 #include "lab/sample_ruleset.h"
 #include "policy/policy.h"
 #include "ruleset/build.h"
@@ -564,6 +567,61 @@ START_TEST(tables_beside_ours_are_looked_through)
 }
 END_TEST
 
+START_TEST(an_element_of_another_tables_verdict_map_is_looked_at)
+{
+	auto_(ruleset_freep) struct ruleset *wanted = sample();
+
+	netns_enter();
+	load(wanted);
+	nft("add table ip other");
+	nft("add chain ip other c { type filter hook forward priority -10; policy accept; }");
+	nft("add chain ip other d");
+	nft("add map ip other m { type inet_service : verdict; flags interval; }");
+	nft("add element ip other m { 80 : accept, 100-200 : drop, 443 : jump d }");
+	nft("add rule ip other c tcp dport vmap @m");
+	nft("add rule ip other c tcp dport vmap { 22 : drop }");
+	expect_same(wanted, "beside maps of harmless verdicts");
+}
+END_TEST
+
+/* An attribute of a netlink message, as the kernel tells an expression's data. */
+static struct nlattr *begin_data(struct nlmsghdr *message)
+{
+	mnl_nlmsg_put_header(message);
+	return mnl_attr_nest_start(message, NFTA_EXPR_DATA);
+}
+
+START_TEST(what_is_not_known_to_be_harmless_is_told)
+{
+	static const char *const feared[] = { "queue",    "notrack",      "tproxy",
+					      "synproxy", "flow_offload", "fwd",
+					      "dup",      "tomorrow",     "" };
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = (struct nlmsghdr *)(void *)buffer;
+	struct nlattr *data, *verdict;
+
+	for (size_t i = 0; i < ARRAY_SIZE(feared); i++)
+		ck_assert_msg(readback_harmless_fault(feared[i], NULL) != NULL, "%s", feared[i]);
+	ck_assert_ptr_null(readback_harmless_fault("cmp", NULL));
+	/* what may be harmless must show that it is */
+	ck_assert_ptr_nonnull(readback_harmless_fault("ct", NULL));
+	ck_assert_ptr_nonnull(readback_harmless_fault("immediate", NULL));
+	data = begin_data(message);
+	ck_assert_ptr_nonnull(readback_harmless_fault("immediate", data));
+	ck_assert_ptr_nonnull(readback_harmless_fault("objref", data));
+	ck_assert_ptr_nonnull(readback_harmless_fault("match", data));
+	ck_assert_ptr_nonnull(readback_harmless_fault("target", data));
+	/* a verdict of a queue, which nft(8) cannot write */
+	verdict = mnl_attr_nest_start(message, NFTA_DATA_VERDICT);
+	mnl_attr_put_u32(message, NFTA_VERDICT_CODE, htonl(NF_QUEUE));
+	mnl_attr_nest_end(message, verdict);
+	ck_assert_ptr_nonnull(readback_harmless_verdict_fault(verdict));
+	ck_assert_ptr_nonnull(readback_harmless_verdict_fault(NULL));
+	*(uint32_t *)mnl_attr_get_payload(mnl_attr_get_payload(verdict)) = htonl(NF_ACCEPT);
+	ck_assert_ptr_null(readback_harmless_verdict_fault(verdict));
+}
+END_TEST
+
 /* A statement list, as two rulesets that say the same in other words. */
 START_TEST(who_implies_a_protocol_does_not_matter)
 {
@@ -617,6 +675,8 @@ static void add_tests_in_namespace(TCase *root)
 	tcase_add_test(root, what_is_not_understood_is_refused_by_name);
 	tcase_add_test(root, chains_and_sets_that_are_not_ours_are_refused);
 	tcase_add_test(root, tables_beside_ours_are_looked_through);
+	tcase_add_test(root, an_element_of_another_tables_verdict_map_is_looked_at);
+	tcase_add_test(root, what_is_not_known_to_be_harmless_is_told);
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctl/columns.h"
+#include "common/columns.h"
 #include "ctl/record_view.h"
 
 static struct record_view view;

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <limits.h>
+#include <locale.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -489,6 +490,7 @@ END_TEST
 
 int main(void)
 {
+	(void)setlocale(LC_ALL, "C.UTF-8");
 	Suite *suite = suite_create("simulate");
 	TCase *tcase = tcase_create("simulate");
 

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <getopt.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "unit/folded.h"
 
 #define PROBE_ARGUMENTS_MAX 24
 #define PROBE_TEXT_MAX      65536
@@ -52,6 +55,7 @@ static inline const struct probe_result *probe_run(int (*command)(int argc, char
 		(void)dup2(fileno(out), STDOUT_FILENO);
 		(void)dup2(fileno(err), STDERR_FILENO);
 		optind = 0;
+		(void)setlocale(LC_CTYPE, "C.UTF-8"); /* as main() does */
 		int code = command(argc, argv);
 		(void)fflush(NULL);
 		_exit(code);
@@ -64,14 +68,15 @@ static inline const struct probe_result *probe_run(int (*command)(int argc, char
 	return &result;
 }
 
+/* Lines may be folded anywhere: blanks and line ends do not count. */
 static inline void probe_has(const char *text, const char *part)
 {
-	ck_assert_msg(strstr(text, part) != NULL, "no \"%s\" in: %s", part, text);
+	ck_assert_msg(folded_find(text, part) != NULL, "no \"%s\" in: %s", part, text);
 }
 
 static inline void probe_has_not(const char *text, const char *part)
 {
-	ck_assert_msg(strstr(text, part) == NULL, "\"%s\" in: %s", part, text);
+	ck_assert_msg(folded_find(text, part) == NULL, "\"%s\" in: %s", part, text);
 }
 
 /* A daemon for one request at path: takes it, checks it, and answers with datagrams up to NULL,
