@@ -10,6 +10,7 @@
 #include "inspect/flows.h"
 #include "inspect/hold.h"
 #include "inspect/packet.h"
+#include "inspect/peek.h"
 #include "inspect/reading.h"
 #include "inspect/report.h"
 #include "inspect/tls.h"
@@ -120,6 +121,61 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	return flow;
 }
 
+static struct flow_key reversed(const struct flow_key *key)
+{
+	return (struct flow_key){ .src = key->dst,
+				  .dst = key->src,
+				  .sport = key->dport,
+				  .dport = key->sport,
+				  .l4proto = key->l4proto };
+}
+
+/* Payload of a flow whose beginning a capture does not have. */
+static bool begin_midstream(struct inspector *i, const struct arrival *a, uint64_t now_ms)
+{
+	struct flow *flow;
+	struct peek peek;
+
+	peek_read(a->packet.payload, a->packet.payload_len, &peek);
+	if (peek.app == APP_NONE)
+		return false;
+	flow = add_flow(i, a, FLOWS_UNDECIDED, now_ms);
+	if (flow == NULL)
+		return false;
+	flow->state = FLOW_UNDECIDED;
+	reading_payload(&i->reading, flow, a, now_ms);
+	return true;
+}
+
+/* The SYN of this SYN-ACK is not in the capture. */
+static struct flow *begin_answered(struct inspector *i, const struct arrival *a, uint64_t now_ms)
+{
+	struct arrival syn = { .raw = a->raw, .packet = { .key = reversed(&a->packet.key) } };
+	struct flow *flow;
+
+	syn.packet.seq = a->packet.ack;
+	flow = add_flow(i, &syn, FLOWS_UNDECIDED, now_ms);
+	if (flow == NULL)
+		return NULL;
+	flow->state = FLOW_UNDECIDED;
+	flow->has_isn = true;
+	flow->isn = a->packet.ack - 1;
+	return flow;
+}
+
+/* True if the server has acknowledged bytes that a capture lacks. */
+static bool is_lost_in_capture(const struct inspector *i, const struct flow *flow,
+			       const struct packet *p)
+{
+	const struct hold *hold = flow->hold;
+	size_t run;
+
+	if (!i->limits.capture || hold == NULL || (p->flags & PACKET_ACK) == 0)
+		return false;
+	run = stream_run(&hold->stream, flow->base - hold->stream.first_seq);
+	return (int32_t)(p->ack - (flow->base + (uint32_t)run)) > 0;
+}
+
 /* Refuses a packet whose flow is not known, and remembers the flow so that its next packets FOLLOW;
  * but only while slots abound, since those that begin properly need them more. */
 static void refuse_unknown(struct inspector *i, const struct arrival *a, enum reason reason,
@@ -127,6 +183,11 @@ static void refuse_unknown(struct inspector *i, const struct arrival *a, enum re
 {
 	struct flow *flow = NULL;
 
+	if (i->limits.capture) {
+		if (!begin_midstream(i, a, now_ms))
+			report_stray(&i->reading.report, a, reason);
+		return;
+	}
 	if (flows_count(i->reading.flows) < i->limits.flows_max / 2)
 		flow = add_flow(i, a, FLOWS_DECIDED, now_ms);
 	if (flow == NULL)
@@ -168,6 +229,11 @@ static bool syn_is_settled(struct inspector *i, struct flow *flow, const struct 
 {
 	struct report *report = &i->reading.report;
 
+	/* In a capture, frames may come twice and in any order. */
+	if (i->limits.capture && flow->has_isn && flow->isn == a->packet.seq) {
+		report_packet(report, flow, a, EVENT_PASS);
+		return true;
+	}
 	if (flow->state != FLOW_UNDECIDED) {
 		/* In the same connection: it came while the flow's decision was on its way. */
 		if ((a->raw->mark & MARK_STATE_MASK) == MARK_NONE)
@@ -186,6 +252,16 @@ static bool syn_is_settled(struct inspector *i, struct flow *flow, const struct 
 	return false;
 }
 
+/* The first data may lie in the SYN, behind its own sequence number. */
+static void read_early(struct inspector *i, struct flow *flow, const struct arrival *a,
+		       uint64_t now_ms)
+{
+	struct arrival data = *a;
+
+	data.packet.seq++;
+	reading_payload(&i->reading, flow, &data, now_ms);
+}
+
 /* flow: what is known under these ports, or NULL. */
 static void take_syn(struct inspector *i, struct flow *flow, const struct arrival *a,
 		     uint64_t now_ms)
@@ -197,7 +273,8 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	bool takes_place = flow != NULL && flow->state == FLOW_UNDECIDED;
 
 	/* Conntrack knows this connection as decided: no new one begins in it. */
-	if (a->packet.payload_len != 0 || (state != MARK_NONE && state != MARK_UNDECIDED)) {
+	if ((a->packet.payload_len != 0 && !i->limits.capture) ||
+	    (state != MARK_NONE && state != MARK_UNDECIDED)) {
 		report_packet(report, flow, a, EVENT_DISCARD);
 		return;
 	}
@@ -216,7 +293,10 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	flow->isn = a->packet.seq;
 	flow->base = a->packet.seq + 1;
 	flow->must_confirm = takes_place;
-	report_packet(report, flow, a, EVENT_PASS);
+	if (a->packet.payload_len == 0)
+		report_packet(report, flow, a, EVENT_PASS);
+	else
+		read_early(i, flow, a, now_ms);
 }
 
 /* A segment without payload, from either end. */
@@ -285,8 +365,14 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		take_proof(i, flow, a, now_ms);
 		return;
 	}
+	if (is_lost_in_capture(i, flow, p)) {
+		reading_drop(&i->reading, flow);
+		report_packet(&i->reading.report, NULL, a, EVENT_PASS);
+		return;
+	}
 	if (p->payload_len != 0) {
-		if (flow->state == FLOW_UNDECIDED)
+		/* A flow without a beginning may have been a conversation before. */
+		if (flow->state == FLOW_UNDECIDED && (flow->has_isn || !i->limits.capture))
 			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
 		else
 			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
@@ -308,22 +394,21 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 	take_bare(i, flow, a);
 }
 
-static struct flow_key reversed(const struct flow_key *key)
-{
-	return (struct flow_key){ .src = key->dst,
-				  .dst = key->src,
-				  .sport = key->dport,
-				  .dport = key->sport,
-				  .l4proto = key->l4proto };
-}
-
 static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
 {
+	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
+	bool is_answer = (a->packet.flags & handshake) == handshake;
 	struct flow_key back = reversed(&a->packet.key);
 	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
 
 	if (flow == NULL) {
 		flow = flows_find(i->reading.flows, &back);
+		if (flow != NULL) {
+			take_from_server(i, flow, a, now_ms);
+			return;
+		}
+		if (is_answer && i->limits.capture)
+			flow = begin_answered(i, a, now_ms);
 		if (flow != NULL) {
 			take_from_server(i, flow, a, now_ms);
 			return;
@@ -392,6 +477,17 @@ void inspector_expire(struct inspector *inspector, uint64_t now_ms)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
 	while ((flow = older_than(inspector, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
+}
+
+void inspector_forget(struct inspector *inspector, const struct flow_key *key)
+{
+	struct flow_key back = reversed(key);
+	struct flow *flow = flows_find(inspector->reading.flows, key);
+
+	if (flow == NULL)
+		flow = flows_find(inspector->reading.flows, &back);
+	if (flow != NULL)
+		reading_drop(&inspector->reading, flow);
 }
 
 void inspector_counts(const struct inspector *inspector, struct inspector_counts *ret)
