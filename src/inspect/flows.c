@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/siphash.h"
-
 #define NONE 0 /* slot 0 holds no flow, so its number can stand for none */
 
 struct age_list {
@@ -21,16 +19,49 @@ struct flows {
 	struct flow *at;
 };
 
-/* Over the five words of a key. */
+static uint64_t rotate(uint64_t x, unsigned int by)
+{
+	return x << by | x >> (64 - by);
+}
+
+static void mix(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32) + v[3];
+	v[2] += v[1];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
+}
+
+/* SipHash-1-3 over the five words of a key: peers choose addresses and ports, but cannot aim at one
+ * bucket without the seed. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF". */
 static uint32_t hash(const struct flows *flows, const struct flow_key *key)
 {
+	uint64_t v[4] = {
+		flows->seed[0] ^ 0x736f6d6570736575ULL,
+		flows->seed[1] ^ 0x646f72616e646f6dULL,
+		flows->seed[0] ^ 0x6c7967656e657261ULL,
+		flows->seed[1] ^ 0x7465646279746573ULL,
+	};
 	uint64_t words[5];
 
 	memcpy(words, key->src.b, 16);
 	memcpy(words + 2, key->dst.b, 16);
 	words[4] = (uint64_t)key->sport << 48 | (uint64_t)key->dport << 32 |
 		   (uint64_t)key->l4proto << 8 | key->src.family;
-	return (uint32_t)siphash_words(flows->seed, words, 5) & flows->bucket_mask;
+	for (size_t i = 0; i < 5; i++) {
+		v[3] ^= words[i];
+		mix(v);
+		v[0] ^= words[i];
+	}
+	v[2] ^= 0xff;
+	for (size_t i = 0; i < 3; i++)
+		mix(v);
+	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]) & flows->bucket_mask;
 }
 
 static bool same(const struct flow_key *a, const struct flow_key *b)
