@@ -210,6 +210,10 @@ static void take(const struct step *step)
 	case EVENT_OPEN:
 		advance(step, MARK_PROVING, MARK_OPEN);
 		break;
+	case EVENT_FORGET:
+		step->verdict->forget = step->verdict->announced && step->flow->mark == 0;
+		step->flow->known = !step->verdict->forget;
+		break;
 	case EVENT_DISCARD:
 	case EVENT_TYPE_COUNT:
 		step->verdict->drop = true;

@@ -244,6 +244,8 @@ static void begin_anew(struct capture_flows *flows, struct slot *slot)
 /* True for what says something of the bytes beyond their first one. */
 static bool tells_app(enum reason reason)
 {
+	if (reason == REASON_QUIC_VERSION || reason == REASON_QUIC_MALFORMED)
+		return true;
 	return reason >= REASON_TLS_MALFORMED && reason <= REASON_HTTP_TUNNEL &&
 	       reason != REASON_NOT_HTTP;
 }
@@ -332,6 +334,7 @@ static void take_event(const struct event *event, void *data)
 	case EVENT_FOLLOW:
 	case EVENT_ASK:
 	case EVENT_OPEN:
+	case EVENT_FORGET:
 	case EVENT_DISCARD:
 	case EVENT_TYPE_COUNT:
 		break;
@@ -464,6 +467,16 @@ static void expire(struct capture_flows *flows, uint64_t time_us)
 	inspector_expire(flows->inspector, flows->now_ms);
 }
 
+/* UDP that does not look like QUIC would only be refused for that. */
+static bool is_for_inspector(const struct slot *slot, const struct packet *p, int fault, bool cut)
+{
+	if (p->key.l4proto == IPPROTO_TCP)
+		return fault == 0 || !cut;
+	if (p->key.l4proto != IPPROTO_UDP || fault != 0)
+		return false;
+	return slot->flow.looked_at || peek_is_quic(p->payload, p->payload_len);
+}
+
 void capture_flows_take(struct capture_flows *flows, const struct defrag_packet *packet,
 			uint64_t time_us)
 {
@@ -490,13 +503,15 @@ void capture_flows_take(struct capture_flows *flows, const struct defrag_packet 
 	slot = &flows->slots[i];
 	if (fault == 0 && p->key.l4proto == IPPROTO_TCP)
 		note_tcp(flows, slot);
-	if (p->key.l4proto == IPPROTO_TCP && (fault == 0 || !packet->cut))
+	if (is_for_inspector(slot, p, fault, packet->cut))
 		inspect(flows, slot, packet);
 	if (current->is_new && slot->flow.packets != 0 && slot->isn != p->seq) {
 		begin_anew(flows, slot);
 		orient_by_packet(slot, p);
 		note_syn(slot, p);
 	}
+	if (current->peek.app == APP_NONE && p->key.l4proto == IPPROTO_UDP && slot->flow.looked_at)
+		slot->flow.app = APP_QUIC;
 	use_peek(slot, &p->key, &current->peek);
 	if (slot->flow.packets == 0)
 		slot->flow.begin_us = time_us;

@@ -11,17 +11,15 @@
 #include "inspect/hold.h"
 #include "inspect/packet.h"
 #include "inspect/peek.h"
+#include "inspect/quic_keys.h"
+#include "inspect/quic_table.h"
 #include "inspect/reading.h"
+#include "inspect/reading_quic.h"
 #include "inspect/report.h"
+#include "inspect/room.h"
 #include "inspect/tls.h"
 
 #define WATCHED_IDLE_MS 300000
-
-/* Where slots run out, flows older than this may lose theirs. By then hardly a packet of a decided
- * flow is still in the queue. */
-#define DECIDED_SPARED_MS 250
-#define GUARDED_SPARED_MS 1000
-#define WATCHED_SPARED_MS 10000
 
 /* The client may wait for a person that unlocks a key, or idle after early data. */
 #define GUARDED_MS 300000
@@ -30,12 +28,31 @@
 #define KEPT_PER_FLOW 512
 #define KEPT_MIN      65536
 
+/* Connections of QUIC remembered, for each slot of the flow table: longer than flows. */
+#define QUIC_PER_FLOW 2
+
 struct inspector {
 	struct inspector_limits limits;
 	struct reading reading;
+	struct room room;
 	uint64_t packets, flows_seen;
 	uint8_t scratch[TLS_HELLO_MAX];
 };
+
+/* Limits below what works are raised to it, and what is not limited is all that there is. */
+static void set_limits(struct inspector_limits *limits)
+{
+	const uint64_t held = (uint64_t)limits->buffers_max * EVENT_HELD_MAX;
+
+	if (limits->flows_max < 2)
+		limits->flows_max = 2;
+	if (limits->undecided_max == 0 || limits->undecided_max > limits->flows_max)
+		limits->undecided_max = limits->flows_max;
+	if (limits->held_max < 1)
+		limits->held_max = 1;
+	if (limits->held_all_max == 0)
+		limits->held_all_max = held < UINT32_MAX ? (uint32_t)held : UINT32_MAX;
+}
 
 struct inspector *inspector_new(const struct inspector_limits *limits, inspector_emit *emit,
 				void *data)
@@ -45,18 +62,23 @@ struct inspector *inspector_new(const struct inspector_limits *limits, inspector
 	if (i == NULL)
 		return NULL;
 	i->limits = *limits;
-	if (i->limits.flows_max < 2)
-		i->limits.flows_max = 2;
-	if (i->limits.held_max < 1)
-		i->limits.held_max = 1;
+	set_limits(&i->limits);
 	i->reading.flows = flows_new(i->limits.flows_max, limits->hash_seed);
-	i->reading.holds = hold_pool_new(limits->buffers_max);
+	i->reading.holds = hold_pool_new(limits->buffers_max, i->limits.held_all_max);
 	i->reading.kept = kept_new((size_t)i->limits.flows_max * KEPT_PER_FLOW + KEPT_MIN);
+	i->reading.ring = quic_keyring_new();
+	i->reading.quic = quic_table_new(i->limits.flows_max * QUIC_PER_FLOW, limits->hash_seed);
 	i->reading.scratch = i->scratch;
 	i->reading.held_max = i->limits.held_max;
+	i->reading.shared = limits->per_source_max != 0;
+	i->room.flows = i->reading.flows;
+	i->room.report = &i->reading.report;
+	i->room.undecided_max = i->limits.undecided_max;
+	i->room.per_source_max = limits->per_source_max;
 	i->reading.report.emit = emit;
 	i->reading.report.data = data;
-	if (i->reading.flows == NULL || i->reading.holds == NULL || i->reading.kept == NULL) {
+	if (i->reading.flows == NULL || i->reading.holds == NULL || i->reading.kept == NULL ||
+	    i->reading.ring == NULL || i->reading.quic == NULL) {
 		inspector_free(i);
 		return NULL;
 	}
@@ -70,35 +92,19 @@ void inspector_free(struct inspector *inspector)
 	flows_free(inspector->reading.flows);
 	hold_pool_free(inspector->reading.holds);
 	kept_free(inspector->reading.kept);
+	quic_keyring_free(inspector->reading.ring);
+	quic_table_free(inspector->reading.quic);
 	free(inspector);
 }
 
-/* The oldest flow of a list, if it has been there for age_ms. */
-static struct flow *older_than(struct inspector *i, enum flows_list list, uint32_t age_ms,
-			       uint64_t now_ms)
-{
-	struct flow *flow = flows_oldest(i->reading.flows, list);
-
-	return flow != NULL && (int64_t)(now_ms - flow->since_ms) >= (int64_t)age_ms ? flow : NULL;
-}
-
-/* Takes a slot from a flow that is over its time, else from one decided a while ago, else from an
- * idle one. */
+/* Takes a slot from a flow that is over its time, else from one that can do without. */
 static void make_room(struct inspector *i, uint64_t now_ms)
 {
-	uint32_t before = flows_count(i->reading.flows);
-	struct flow *flow;
+	const uint32_t before = flows_count(i->reading.flows);
 
 	inspector_expire(i, now_ms);
-	if (flows_count(i->reading.flows) < before)
-		return;
-	flow = older_than(i, FLOWS_DECIDED, DECIDED_SPARED_MS, now_ms);
-	if (flow == NULL)
-		flow = older_than(i, FLOWS_GUARDED, GUARDED_SPARED_MS, now_ms);
-	if (flow == NULL)
-		flow = older_than(i, FLOWS_IDLE, WATCHED_SPARED_MS, now_ms);
-	if (flow != NULL)
-		flows_remove(i->reading.flows, flow);
+	if (flows_count(i->reading.flows) == before)
+		room_make(&i->room, now_ms);
 }
 
 static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum flows_list list,
@@ -121,6 +127,19 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	return flow;
 }
 
+/* An undecided flow, if its source may have one more; or NULL. */
+static struct flow *begin_undecided(struct inspector *i, const struct arrival *a,
+				    enum flows_list list, uint64_t now_ms)
+{
+	struct flow *flow = NULL;
+
+	if (room_for_opening(&i->room, &a->packet.key.src, now_ms))
+		flow = add_flow(i, a, list, now_ms);
+	if (room_undecided(&i->room) > i->room.undecided_peak)
+		i->room.undecided_peak = room_undecided(&i->room);
+	return flow;
+}
+
 static struct flow_key reversed(const struct flow_key *key)
 {
 	return (struct flow_key){ .src = key->dst,
@@ -130,20 +149,35 @@ static struct flow_key reversed(const struct flow_key *key)
 				  .l4proto = key->l4proto };
 }
 
+/* A client's payload of a flow that is still read. */
+static void take_payload(struct inspector *i, struct flow *flow, const struct arrival *a,
+			 uint64_t now_ms)
+{
+	const bool named = flow->state != FLOW_UNDECIDED;
+
+	reading_payload(&i->reading, flow, a, now_ms);
+	if (flow->list == FLOWS_OPENING)
+		flows_move(i->reading.flows, flow, FLOWS_UNDECIDED, now_ms);
+	else if (!named && flow->state != FLOW_DECIDED)
+		room_named(&i->room, flow, now_ms);
+}
+
 /* Payload of a flow whose beginning a capture does not have. */
 static bool begin_midstream(struct inspector *i, const struct arrival *a, uint64_t now_ms)
 {
 	struct flow *flow;
 	struct peek peek;
 
+	if (a->packet.key.l4proto != IPPROTO_TCP)
+		return false;
 	peek_read(a->packet.payload, a->packet.payload_len, &peek);
 	if (peek.app == APP_NONE)
 		return false;
-	flow = add_flow(i, a, FLOWS_UNDECIDED, now_ms);
+	flow = begin_undecided(i, a, FLOWS_UNDECIDED, now_ms);
 	if (flow == NULL)
 		return false;
 	flow->state = FLOW_UNDECIDED;
-	reading_payload(&i->reading, flow, a, now_ms);
+	take_payload(i, flow, a, now_ms);
 	return true;
 }
 
@@ -154,7 +188,7 @@ static struct flow *begin_answered(struct inspector *i, const struct arrival *a,
 	struct flow *flow;
 
 	syn.packet.seq = a->packet.ack;
-	flow = add_flow(i, &syn, FLOWS_UNDECIDED, now_ms);
+	flow = begin_undecided(i, &syn, FLOWS_OPENING, now_ms);
 	if (flow == NULL)
 		return NULL;
 	flow->state = FLOW_UNDECIDED;
@@ -259,7 +293,7 @@ static void read_early(struct inspector *i, struct flow *flow, const struct arri
 	struct arrival data = *a;
 
 	data.packet.seq++;
-	reading_payload(&i->reading, flow, &data, now_ms);
+	take_payload(i, flow, &data, now_ms);
 }
 
 /* flow: what is known under these ports, or NULL. */
@@ -281,9 +315,10 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	if (flow != NULL) {
 		if (syn_is_settled(i, flow, a))
 			return;
+		i->room.ended[EVENT_END_PORTS] += takes_place;
 		reading_drop(&i->reading, flow);
 	}
-	flow = add_flow(i, a, FLOWS_UNDECIDED, now_ms);
+	flow = begin_undecided(i, a, FLOWS_OPENING, now_ms);
 	if (flow == NULL) {
 		report_stray(report, a, REASON_RESOURCE_LIMIT);
 		return;
@@ -336,7 +371,7 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 	} else if ((p->flags & PACKET_SYN) != 0) {
 		reading_refuse(&i->reading, flow, REASON_BAD_PACKET, a, now_ms);
 	} else {
-		reading_payload(&i->reading, flow, a, now_ms);
+		take_payload(i, flow, a, now_ms);
 	}
 }
 
@@ -352,6 +387,7 @@ static void take_proof(struct inspector *i, struct flow *flow, const struct arri
 	}
 	report_packet(&i->reading.report, flow, a, EVENT_OPEN);
 	flow->state = FLOW_DECIDED;
+	i->room.ended[EVENT_END_OPENED]++;
 	flows_move(i->reading.flows, flow, FLOWS_DECIDED, now_ms);
 }
 
@@ -403,11 +439,7 @@ static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_
 
 	if (flow == NULL) {
 		flow = flows_find(i->reading.flows, &back);
-		if (flow != NULL) {
-			take_from_server(i, flow, a, now_ms);
-			return;
-		}
-		if (is_answer && i->limits.capture)
+		if (flow == NULL && is_answer && i->limits.capture)
 			flow = begin_answered(i, a, now_ms);
 		if (flow != NULL) {
 			take_from_server(i, flow, a, now_ms);
@@ -432,14 +464,58 @@ static void take_bad(struct inspector *i, const struct arrival *a, uint64_t now_
 		report_stray(&i->reading.report, a, REASON_BAD_PACKET);
 }
 
+/* A QUIC datagram that cannot belong to a known flow. NULL if it is reported. */
+static struct flow *begin_quic(struct inspector *i, const struct arrival *a, enum reason fault,
+			       const struct quic_datagram *d, uint64_t now_ms)
+{
+	struct flow *flow;
+
+	switch (reading_quic_stray(a, fault, d, &fault)) {
+	case READING_QUIC_PASS:
+		report_packet(&i->reading.report, NULL, a, EVENT_PASS);
+		return NULL;
+	case READING_QUIC_DISCARD:
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return NULL;
+	case READING_QUIC_REFUSE:
+		refuse_unknown(i, a, fault, now_ms);
+		return NULL;
+	case READING_QUIC_BEGINS:
+		break;
+	}
+	flow = begin_undecided(i, a, FLOWS_UNDECIDED, now_ms);
+	if (flow == NULL)
+		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
+	else
+		flow->app = APP_QUIC;
+	return flow;
+}
+
 static void take_udp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
 {
+	struct flow_key back = reversed(&a->packet.key);
 	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
+	struct quic_datagram d = { .count = 0 };
+	enum reason fault;
+	bool named;
 
-	if (flow != NULL)
-		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
-	else
-		refuse_unknown(i, a, REASON_QUIC_REFUSED, now_ms);
+	if (flow == NULL && (flow = flows_find(i->reading.flows, &back)) != NULL) {
+		report_packet(&i->reading.report, flow, a,
+			      flow->state == FLOW_UNDECIDED ? EVENT_DISCARD : EVENT_FOLLOW);
+		return;
+	}
+	fault = quic_read(a->packet.payload, a->packet.payload_len, &d);
+	if (flow == NULL)
+		flow = begin_quic(i, a, fault, &d, now_ms);
+	if (flow == NULL)
+		return;
+	named = flow->state != FLOW_UNDECIDED;
+	reading_quic(&i->reading, flow, a, fault, &d, now_ms);
+	if (named)
+		return;
+	flow = flows_find(i->reading.flows, &a->packet.key);
+	if (flow != NULL && flow->state == FLOW_WATCHED)
+		room_named(&i->room, flow, now_ms);
 }
 
 void inspector_packet(struct inspector *inspector, const struct inspector_packet *packet,
@@ -465,17 +541,20 @@ void inspector_expire(struct inspector *inspector, uint64_t now_ms)
 {
 	const struct inspector_limits *limits = &inspector->limits;
 	struct reading *reading = &inspector->reading;
+	struct flows *flows = reading->flows;
 	struct flow *flow;
 
-	while ((flow = older_than(inspector, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
-		flows_remove(reading->flows, flow);
-	while ((flow = older_than(inspector, FLOWS_GUARDED, GUARDED_MS, now_ms)) != NULL)
-		flows_remove(reading->flows, flow);
-	while ((flow = older_than(inspector, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
-		flows_remove(reading->flows, flow);
-	while ((flow = older_than(inspector, FLOWS_UNDECIDED, limits->timeout_ms, now_ms)) != NULL)
+	while ((flow = room_older_than(flows, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
+		flows_remove(flows, flow);
+	while ((flow = room_older_than(flows, FLOWS_GUARDED, GUARDED_MS, now_ms)) != NULL)
+		room_end(&inspector->room, flow, EVENT_END_IDLE);
+	while ((flow = room_older_than(flows, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
+		room_end(&inspector->room, flow, EVENT_END_IDLE);
+	while ((flow = room_older_than(flows, FLOWS_OPENING, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
-	while ((flow = older_than(inspector, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
+	while ((flow = room_older_than(flows, FLOWS_UNDECIDED, limits->timeout_ms, now_ms)) != NULL)
+		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
+	while ((flow = room_older_than(flows, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
 }
 
@@ -502,4 +581,16 @@ void inspector_counts(const struct inspector *inspector, struct inspector_counts
 	ret->flows_peak = flows_peak(reading->flows);
 	ret->buffers_now = hold_taken(reading->holds);
 	memcpy(ret->refused, reading->report.refused, sizeof(ret->refused));
+}
+
+void inspector_tell(const struct inspector *inspector, struct event_counts *ret)
+{
+	const struct reading *reading = &inspector->reading;
+
+	ret->undecided = room_undecided(&inspector->room);
+	ret->undecided_peak = inspector->room.undecided_peak;
+	ret->sources = flows_sources(reading->flows);
+	ret->buffers = hold_taken(reading->holds);
+	ret->held = hold_packets(reading->holds);
+	memcpy(ret->ended, inspector->room.ended, sizeof(ret->ended));
 }

@@ -3,13 +3,14 @@
  */
 #include "inspect/peek.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/defs.h"
 #include "common/rd.h"
 #include "inspect/http_head.h"
+#include "inspect/quic.h"
+#include "inspect/quic_keys.h"
 
 #define RECORD_HANDSHAKE 22
 #define CLIENT_HELLO     1
@@ -204,4 +205,30 @@ void peek_read(const uint8_t *data, size_t len, struct peek *ret)
 	} else {
 		peek_http((struct text){ data, len }, ret);
 	}
+}
+
+/* Versions that were numbered, or named by those who tried them. */
+static bool is_quic_version(uint32_t version)
+{
+	if (version == QUIC_VERSION_1 || version == QUIC_VERSION_2)
+		return true;
+	if (version >> 8 == 0xff0000 || version >> 8 == 0xfaceb0) /* drafts; mvfst */
+		return true;
+	if (version >> 24 == 'Q' || version >> 24 == 'T') /* of Google */
+		return (version >> 16 & 0xff) == '0';
+	return (version & 0x0f0f0f0f) == 0x0a0a0a0a; /* to be answered by a negotiation */
+}
+
+bool peek_is_quic(const uint8_t *data, size_t len)
+{
+	struct rd r = rd_of(data, len);
+	uint8_t first = rd_u8(&r);
+	uint32_t version = rd_u32(&r);
+	uint8_t destination = rd_u8(&r), source;
+
+	rd_skip(&r, destination);
+	source = rd_u8(&r);
+	rd_skip(&r, source);
+	return !r.bad && (first & 0xc0) == 0xc0 && destination <= QUIC_ID_MAX &&
+	       source <= QUIC_ID_MAX && is_quic_version(version);
 }

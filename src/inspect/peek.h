@@ -7,6 +7,7 @@
  * permitted by it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,3 +20,7 @@ struct peek {
 };
 
 void peek_read(const uint8_t *data, size_t len, struct peek *ret);
+
+/* True if a datagram begins as a packet of QUIC with a long header, of a version that is or was in
+ * use. Source: RFC 8999 section 5.1. */
+bool peek_is_quic(const uint8_t *data, size_t len);

@@ -496,7 +496,7 @@ START_TEST(another_syn_on_admitted_ports_is_admitted_anew)
 }
 END_TEST
 
-START_TEST(udp_that_is_not_admitted_is_quic_and_refused)
+START_TEST(udp_that_is_not_admitted_must_be_quic)
 {
 	struct flow_key key = packets_key(4, IPPROTO_UDP, 3000);
 	size_t len;
@@ -505,7 +505,7 @@ START_TEST(udp_that_is_not_admitted_is_quic_and_refused)
 	len = packets_udp(seen.data, &key, "x", 1);
 	seen_raw(&seen, len, 1);
 	seen_raw(&seen, len, 1);
-	expect_story("refuse(quic-refused)1 follow2");
+	expect_story("refuse(midstream)1 follow2");
 	seen_end(&seen);
 }
 END_TEST
@@ -640,7 +640,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, refused_strangers_do_not_take_the_last_slots);
 	tcase_add_test(tcase, admitted_flows_are_reported_once_and_then_follow);
 	tcase_add_test(tcase, another_syn_on_admitted_ports_is_admitted_anew);
-	tcase_add_test(tcase, udp_that_is_not_admitted_is_quic_and_refused);
+	tcase_add_test(tcase, udp_that_is_not_admitted_must_be_quic);
 	tcase_add_test(tcase, other_protocols_that_are_not_admitted_are_refused);
 	tcase_add_test(tcase, packets_that_cannot_be_read_are_refused);
 	tcase_add_test(tcase, a_truncated_packet_is_refused_with_its_flow);
