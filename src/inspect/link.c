@@ -84,7 +84,9 @@ static enum next step_mpls(struct rd *r)
 
 	if ((label & 0x100) == 0)
 		return NEXT_MPLS;
-	version = r->left == 0 ? 0 : r->at[0] >> 4;
+	if (r->left == 0)
+		rd_skip(r, 1);
+	version = r->bad ? 0 : r->at[0] >> 4;
 	return version == 4 || version == 6 ? NEXT_IP : NEXT_OTHER;
 }
 
@@ -99,7 +101,7 @@ static enum next step_ppp(struct rd *r)
 {
 	uint16_t protocol;
 
-	if (r->left >= 2 && r->at[0] == 0xff && r->at[1] == 0x03)
+	if (r->left < 2 || (r->at[0] == 0xff && r->at[1] == 0x03))
 		rd_skip(r, 2);
 	protocol = rd_u8(r);
 	if ((protocol & 1) == 0)
