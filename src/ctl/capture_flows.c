@@ -30,6 +30,7 @@ struct slot {
 	bool dead;       /* refused: so is all that follows */
 	enum reason why; /* dead */
 	uint8_t ends;    /* FIN of the client 1, of the server 2; 4: RST */
+	bool restarted;  /* what is read of it now did not begin with the connection */
 	bool to_forget;  /* the inspector shall forget it after this packet */
 };
 
@@ -144,7 +145,7 @@ static void hand_out(struct capture_flows *flows, struct slot *slot)
 		.key = old->key,
 		.evidence = old->evidence,
 		.looked_at = old->looked_at,
-		.midstream = old->midstream,
+		.midstream = old->midstream || slot->restarted,
 		.refused = slot->dead,
 		.reason = slot->why,
 	};
@@ -237,7 +238,7 @@ static void begin_anew(struct capture_flows *flows, struct slot *slot)
 	hand_out(flows, slot);
 	slot->flow.evidence = CAPTURE_BY_PORT;
 	slot->flow.midstream = slot->flow.refused = false;
-	slot->has_isn = slot->dead = slot->to_forget = false;
+	slot->has_isn = slot->dead = slot->restarted = slot->to_forget = false;
 	slot->ends = 0;
 }
 
@@ -389,7 +390,7 @@ static bool is_another(const struct slot *slot, const struct packet *p)
 
 	if (slot->has_isn && client && slot->isn == p->seq)
 		return false;
-	return slot->ends != 0 || slot->flow.unplaced || slot->flow.midstream ||
+	return slot->ends != 0 || slot->flow.unplaced || slot->flow.midstream || slot->restarted ||
 	       (slot->flow.evidence == CAPTURE_BY_SYN && !client);
 }
 
@@ -449,7 +450,8 @@ static void inspect(struct capture_flows *flows, struct slot *slot,
 	if (slot->to_forget) {
 		slot->to_forget = false;
 		inspector_forget(flows->inspector, &slot->flow.key);
-		slot->flow.midstream = true;
+		slot->restarted = true;
+		slot->flow.midstream |= !slot->flow.named && !slot->flow.refused;
 	}
 	slot->flow.looked_at = true;
 	inspector_packet(flows->inspector, &handed, flows->now_ms);
