@@ -13,12 +13,11 @@
 #include "inspect/packet.h"
 #include "inspect/peek.h"
 
-#define SLOTS        65536U
-#define BUCKETS      SLOTS
-#define BUFFERS      2048
-#define FORGET_MS    2000
-#define EXPIRE_EVERY 250 /* ms of the capture's time */
-#define NONE         0   /* slot 0 holds no flow */
+#define SLOTS_PER_BUFFER 32
+#define BUFFERS_MIN      16
+#define FORGET_MS        2000
+#define EXPIRE_EVERY     250 /* ms of the capture's time */
+#define NONE             0   /* slot 0 holds no flow */
 
 struct slot {
 	struct capture_flow flow;
@@ -51,6 +50,7 @@ struct capture_flows {
 	uint64_t now_ms, expired_ms, numbers, broken;
 	uint32_t packet_id;
 	struct current current;
+	uint32_t slots_max, bucket_mask;
 	uint32_t fresh; /* slots from here on were never used */
 	uint32_t first_free, oldest, newest;
 	uint32_t *buckets;
@@ -78,7 +78,7 @@ static uint32_t bucket_of(const struct capture_flows *flows, const struct flow_k
 	uint64_t words[5];
 
 	words_of(key, words);
-	return (uint32_t)siphash_words(flows->seed, words, 5) & (BUCKETS - 1);
+	return (uint32_t)siphash_words(flows->seed, words, 5) & flows->bucket_mask;
 }
 
 static bool same_flow(const struct flow_key *a, const struct flow_key *b)
@@ -216,7 +216,7 @@ static uint32_t add(struct capture_flows *flows, const struct packet *p)
 	uint32_t *bucket = &flows->buckets[bucket_of(flows, &p->key)];
 	uint32_t i;
 
-	if (flows->first_free == NONE && flows->fresh == SLOTS)
+	if (flows->first_free == NONE && flows->fresh == flows->slots_max)
 		make_room(flows);
 	if (flows->first_free != NONE) {
 		i = flows->first_free;
@@ -342,34 +342,45 @@ static void take_event(const struct event *event, void *data)
 	}
 }
 
-struct capture_flows *capture_flows_new(uint32_t timeout_ms, capture_flows_over *over, void *data)
+static struct inspector *new_inspector(struct capture_flows *flows, uint32_t timeout_ms)
 {
-	struct inspector_limits limits = {
-		.flows_max = SLOTS,
-		.buffers_max = BUFFERS,
+	const struct inspector_limits limits = {
+		.flows_max = flows->slots_max,
+		.buffers_max = flows->slots_max / SLOTS_PER_BUFFER + BUFFERS_MIN,
 		.held_max = EVENT_HELD_MAX,
 		.timeout_ms = timeout_ms,
 		.forget_ms = FORGET_MS,
+		.hash_seed = { flows->seed[0], flows->seed[1] },
 		.capture = true,
 	};
+
+	return inspector_new(&limits, take_event, flows);
+}
+
+struct capture_flows *capture_flows_new(uint32_t count, uint32_t timeout_ms,
+					capture_flows_over *over, void *data)
+{
 	struct capture_flows *flows = calloc(1, sizeof(*flows));
+	uint32_t buckets = 2;
 
 	if (flows == NULL)
 		return NULL;
 	flows->over = over;
 	flows->data = data;
-	flows->buckets = calloc(BUCKETS, sizeof(flows->buckets[0]));
-	flows->slots = calloc(SLOTS, sizeof(flows->slots[0]));
+	flows->slots_max = count < 1 ? 2 : count + 1;
+	while (buckets < flows->slots_max && buckets < UINT32_MAX / 2)
+		buckets *= 2;
+	flows->bucket_mask = buckets - 1;
+	flows->fresh = 1;
+	flows->buckets = calloc(buckets, sizeof(flows->buckets[0]));
+	flows->slots = calloc(flows->slots_max, sizeof(flows->slots[0]));
 	if (getrandom(flows->seed, sizeof(flows->seed), 0) == (ssize_t)sizeof(flows->seed) &&
-	    flows->buckets != NULL && flows->slots != NULL) {
-		memcpy(limits.hash_seed, flows->seed, sizeof(flows->seed));
-		flows->inspector = inspector_new(&limits, take_event, flows);
-	}
+	    flows->buckets != NULL && flows->slots != NULL)
+		flows->inspector = new_inspector(flows, timeout_ms);
 	if (flows->inspector == NULL) {
 		capture_flows_free(flows);
 		return NULL;
 	}
-	flows->fresh = 1;
 	return flows;
 }
 
@@ -529,7 +540,7 @@ static int by_number(const void *a, const void *b)
 
 void capture_flows_end(struct capture_flows *flows)
 {
-	const struct slot **order = calloc(SLOTS, sizeof(*order));
+	const struct slot **order = calloc(flows->slots_max, sizeof(*order));
 	size_t count = 0;
 
 	for (uint32_t i = flows->oldest; i != NONE; i = flows->slots[i].newer) {

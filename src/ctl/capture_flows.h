@@ -47,9 +47,13 @@ struct capture_flows;
 /* Called for each flow or request when it is over; borrowed until it returns. */
 typedef void capture_flows_over(const struct capture_flow *flow, void *data);
 
-/* timeout_ms: from a flow's first packet to its name, in the capture's time. NULL if memory ran
- * out. */
-struct capture_flows *capture_flows_new(uint32_t timeout_ms, capture_flows_over *over, void *data);
+/* count: flows that are known at once, below 2^31; enough for most captures is
+ * CAPTURE_FLOWS_USUAL, for which memory of about 150 MB is reserved, and used as far as it is
+ * needed. timeout_ms: from a flow's first packet to its name, in the capture's time. NULL if memory
+ * ran out. */
+#define CAPTURE_FLOWS_USUAL 65535
+struct capture_flows *capture_flows_new(uint32_t count, uint32_t timeout_ms,
+					capture_flows_over *over, void *data);
 void capture_flows_free(struct capture_flows *flows);
 
 /* Takes the next packet. */

@@ -131,7 +131,7 @@ static int inspect_file(struct inspection *o, const char *file)
 		return CMD_TROUBLE;
 	}
 	o->file = file;
-	o->flows = capture_flows_new(timeout_ms, print_flow, o);
+	o->flows = capture_flows_new(CAPTURE_FLOWS_USUAL, timeout_ms, print_flow, o);
 	if (o->flows == NULL) {
 		(void)fclose(from);
 		(void)fprintf(stderr, "sekishoctl: %s: %s\n", file, strerror(ENOMEM));
