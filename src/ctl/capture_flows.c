@@ -12,6 +12,7 @@
 #include "inspect/inspector.h"
 #include "inspect/packet.h"
 #include "inspect/peek.h"
+#include "inspect/peek_quic.h"
 
 #define SLOTS_PER_BUFFER 32
 #define BUFFERS_MIN      16
@@ -44,6 +45,7 @@ struct current {
 
 struct capture_flows {
 	struct inspector *inspector;
+	struct peek_quic *quic;
 	capture_flows_over *over;
 	void *data;
 	uint64_t seed[2];
@@ -377,7 +379,8 @@ struct capture_flows *capture_flows_new(uint32_t count, uint32_t timeout_ms,
 	if (getrandom(flows->seed, sizeof(flows->seed), 0) == (ssize_t)sizeof(flows->seed) &&
 	    flows->buckets != NULL && flows->slots != NULL)
 		flows->inspector = new_inspector(flows, timeout_ms);
-	if (flows->inspector == NULL) {
+	flows->quic = peek_quic_new();
+	if (flows->inspector == NULL || flows->quic == NULL) {
 		capture_flows_free(flows);
 		return NULL;
 	}
@@ -389,6 +392,7 @@ void capture_flows_free(struct capture_flows *flows)
 	if (flows == NULL)
 		return;
 	inspector_free(flows->inspector);
+	peek_quic_free(flows->quic);
 	free(flows->buckets);
 	free(flows->slots);
 	free(flows);
@@ -446,6 +450,15 @@ static void use_peek(struct slot *slot, const struct flow_key *sender, const str
 		return;
 	flow->name_len = peek->name_len > EVENT_NAME_MAX ? EVENT_NAME_MAX : (uint8_t)peek->name_len;
 	memcpy(flow->name, peek->name, flow->name_len);
+}
+
+static void look_at_quic(struct capture_flows *flows, struct slot *slot)
+{
+	const struct packet *p = &flows->current.packet;
+
+	slot->flow.app = APP_QUIC;
+	if (!slot->flow.named && slot->flow.name_len == 0)
+		peek_quic_read(flows->quic, p->payload, p->payload_len, &flows->current.peek);
 }
 
 static void inspect(struct capture_flows *flows, struct slot *slot,
@@ -523,8 +536,8 @@ void capture_flows_take(struct capture_flows *flows, const struct defrag_packet 
 		orient_by_packet(slot, p);
 		note_syn(slot, p);
 	}
-	if (current->peek.app == APP_NONE && p->key.l4proto == IPPROTO_UDP && slot->flow.looked_at)
-		slot->flow.app = APP_QUIC;
+	if (p->key.l4proto == IPPROTO_UDP && slot->flow.looked_at)
+		look_at_quic(flows, slot);
 	use_peek(slot, &p->key, &current->peek);
 	if (slot->flow.packets == 0)
 		slot->flow.begin_us = time_us;

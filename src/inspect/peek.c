@@ -207,6 +207,17 @@ void peek_read(const uint8_t *data, size_t len, struct peek *ret)
 	}
 }
 
+void peek_hello(const uint8_t *data, size_t len, struct peek *ret)
+{
+	struct rd r = rd_of(data, len);
+
+	*ret = (struct peek){ .app = APP_NONE };
+	if (rd_u8(&r) != CLIENT_HELLO)
+		return;
+	ret->app = APP_TLS;
+	find_server_name(r, ret);
+}
+
 /* Versions that were numbered, or named by those who tried them. */
 static bool is_quic_version(uint32_t version)
 {

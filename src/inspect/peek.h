@@ -21,6 +21,9 @@ struct peek {
 
 void peek_read(const uint8_t *data, size_t len, struct peek *ret);
 
+/* The same for the bytes of a handshake message, which need no record. */
+void peek_hello(const uint8_t *data, size_t len, struct peek *ret);
+
 /* True if a datagram begins as a packet of QUIC with a long header, of a version that is or was in
  * use. Source: RFC 8999 section 5.1. */
 bool peek_is_quic(const uint8_t *data, size_t len);
