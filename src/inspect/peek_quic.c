@@ -37,12 +37,18 @@ void peek_quic_free(struct peek_quic *quic)
 	free(quic);
 }
 
+#define FRAME_CRYPTO        6
+#define FRAME_CRYPTO_GOOGLE 8
+
 static void take_frames(struct peek_quic *quic, size_t len)
 {
 	struct rd r = rd_of(quic->frames, len);
 	struct quic_crypto crypto;
 	bool fresh;
 
+	/* Google's versions differ in this number alone, and have one such frame. */
+	if (len != 0 && quic->frames[0] == FRAME_CRYPTO_GOOGLE)
+		quic->frames[0] = FRAME_CRYPTO;
 	while (quic_next_crypto(&r, &crypto) == QUIC_FRAME_CRYPTO)
 		if (crypto.offset < STREAM_MAX)
 			(void)stream_add(&quic->stream, (uint32_t)crypto.offset, crypto.at,
