@@ -338,6 +338,7 @@ static void take_event(const struct event *event, void *data)
 	case EVENT_ASK:
 	case EVENT_OPEN:
 	case EVENT_FORGET:
+	case EVENT_AGAIN:
 	case EVENT_DISCARD:
 	case EVENT_TYPE_COUNT:
 		break;

@@ -14,7 +14,8 @@
 enum flow_state {
 	FLOW_UNDECIDED, /* its SYN was seen; no name yet */
 	FLOW_GUARDED,   /* TLS that said a name: its client's bytes are compared with what was read,
-			 * and read on for another hello */
+			 * and read on for another hello; after early data until the server says
+			 * that it wants none */
 	FLOW_PROVING,   /* it said what is none: compared, until the server acknowledges that */
 	FLOW_WATCHED,   /* HTTP or QUIC that said a name: every further request, or Initial
 			 * packet, is read too */
@@ -67,6 +68,8 @@ struct flow {
 			    * server has told which one it took */
 	uint32_t isn;      /* the client's initial sequence number */
 	uint32_t base;     /* the client's sequence number up to which all is read and decided */
+	uint32_t server_first;    /* and from its very beginning: the server's SYN and one; 0 if
+				   * unknown */
 	uint32_t server_next;     /* what the client expects from the server next; 0 if unknown */
 	uint32_t iif, oif;        /* of the client's packets */
 	struct http http;         /* where the request stream stands at base */
@@ -75,10 +78,13 @@ struct flow {
 					       * newest first, len 0 behind the last */
 	uint64_t name_kept; /* the hello's name, for comparing that of a second hello */
 	uint8_t name_len;
-	bool had_second;   /* hello */
+	bool had_second;    /* hello */
+	bool asked;         /* the server's packets are wanted, though the client is not read to the
+			     * end: it offered early data */
+	uint32_t hello_end; /* asked: the client's sequence number behind its hello */
 	uint32_t quic, quic_serial; /* place of the QUIC connection whose hello the hold has
 				     * begun to join (quic_table_at()); 0: none */
-	struct hold *hold; /* what came but is not decided; NULL if nothing */
+	struct hold *hold;          /* what came but is not decided; NULL if nothing */
 };
 
 struct flows;

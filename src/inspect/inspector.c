@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sorts packets by flow and direction, and keeps the flows' states and times. */
-#include "inspect/inspector.h"
+#include "inspect/inspector_parts.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -10,14 +10,10 @@
 #include "inspect/flows.h"
 #include "inspect/hold.h"
 #include "inspect/packet.h"
-#include "inspect/peek.h"
 #include "inspect/quic_keys.h"
 #include "inspect/quic_table.h"
-#include "inspect/reading.h"
 #include "inspect/reading_quic.h"
 #include "inspect/report.h"
-#include "inspect/room.h"
-#include "inspect/tls.h"
 
 #define WATCHED_IDLE_MS 300000
 
@@ -30,14 +26,6 @@
 
 /* Connections of QUIC remembered, for each slot of the flow table: longer than flows. */
 #define QUIC_PER_FLOW 2
-
-struct inspector {
-	struct inspector_limits limits;
-	struct reading reading;
-	struct room room;
-	uint64_t packets, flows_seen;
-	uint8_t scratch[TLS_HELLO_MAX];
-};
 
 /* Limits below what works are raised to it, and what is not limited is all that there is. */
 static void set_limits(struct inspector_limits *limits)
@@ -127,9 +115,8 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	return flow;
 }
 
-/* An undecided flow, if its source may have one more; or NULL. */
-static struct flow *begin_undecided(struct inspector *i, const struct arrival *a,
-				    enum flows_list list, uint64_t now_ms)
+struct flow *inspector_begin(struct inspector *i, const struct arrival *a, enum flows_list list,
+			     uint64_t now_ms)
 {
 	struct flow *flow = NULL;
 
@@ -149,67 +136,6 @@ static struct flow_key reversed(const struct flow_key *key)
 				  .l4proto = key->l4proto };
 }
 
-/* A client's payload of a flow that is still read. */
-static void take_payload(struct inspector *i, struct flow *flow, const struct arrival *a,
-			 uint64_t now_ms)
-{
-	const bool named = flow->state != FLOW_UNDECIDED;
-
-	reading_payload(&i->reading, flow, a, now_ms);
-	if (flow->list == FLOWS_OPENING)
-		flows_move(i->reading.flows, flow, FLOWS_UNDECIDED, now_ms);
-	else if (!named && flow->state != FLOW_DECIDED)
-		room_named(&i->room, flow, now_ms);
-}
-
-/* Payload of a flow whose beginning a capture does not have. */
-static bool begin_midstream(struct inspector *i, const struct arrival *a, uint64_t now_ms)
-{
-	struct flow *flow;
-	struct peek peek;
-
-	if (a->packet.key.l4proto != IPPROTO_TCP)
-		return false;
-	peek_read(a->packet.payload, a->packet.payload_len, &peek);
-	if (peek.app == APP_NONE)
-		return false;
-	flow = begin_undecided(i, a, FLOWS_UNDECIDED, now_ms);
-	if (flow == NULL)
-		return false;
-	flow->state = FLOW_UNDECIDED;
-	take_payload(i, flow, a, now_ms);
-	return true;
-}
-
-/* The SYN of this SYN-ACK is not in the capture. */
-static struct flow *begin_answered(struct inspector *i, const struct arrival *a, uint64_t now_ms)
-{
-	struct arrival syn = { .raw = a->raw, .packet = { .key = reversed(&a->packet.key) } };
-	struct flow *flow;
-
-	syn.packet.seq = a->packet.ack;
-	flow = begin_undecided(i, &syn, FLOWS_OPENING, now_ms);
-	if (flow == NULL)
-		return NULL;
-	flow->state = FLOW_UNDECIDED;
-	flow->has_isn = true;
-	flow->isn = a->packet.ack - 1;
-	return flow;
-}
-
-/* True if the server has acknowledged bytes that a capture lacks. */
-static bool is_lost_in_capture(const struct inspector *i, const struct flow *flow,
-			       const struct packet *p)
-{
-	const struct hold *hold = flow->hold;
-	size_t run;
-
-	if (!i->limits.capture || hold == NULL || (p->flags & PACKET_ACK) == 0)
-		return false;
-	run = stream_run(&hold->stream, flow->base - hold->stream.first_seq);
-	return (int32_t)(p->ack - (flow->base + (uint32_t)run)) > 0;
-}
-
 /* Refuses a packet whose flow is not known, and remembers the flow so that its next packets FOLLOW;
  * but only while slots abound, since those that begin properly need them more. */
 static void refuse_unknown(struct inspector *i, const struct arrival *a, enum reason reason,
@@ -218,7 +144,7 @@ static void refuse_unknown(struct inspector *i, const struct arrival *a, enum re
 	struct flow *flow = NULL;
 
 	if (i->limits.capture) {
-		if (!begin_midstream(i, a, now_ms))
+		if (!inspector_capture_begin(i, a, now_ms))
 			report_stray(&i->reading.report, a, reason);
 		return;
 	}
@@ -286,16 +212,6 @@ static bool syn_is_settled(struct inspector *i, struct flow *flow, const struct 
 	return false;
 }
 
-/* The first data may lie in the SYN, behind its own sequence number. */
-static void read_early(struct inspector *i, struct flow *flow, const struct arrival *a,
-		       uint64_t now_ms)
-{
-	struct arrival data = *a;
-
-	data.packet.seq++;
-	take_payload(i, flow, &data, now_ms);
-}
-
 /* flow: what is known under these ports, or NULL. */
 static void take_syn(struct inspector *i, struct flow *flow, const struct arrival *a,
 		     uint64_t now_ms)
@@ -318,7 +234,7 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 		i->room.ended[EVENT_END_PORTS] += takes_place;
 		reading_drop(&i->reading, flow);
 	}
-	flow = begin_undecided(i, a, FLOWS_OPENING, now_ms);
+	flow = inspector_begin(i, a, FLOWS_OPENING, now_ms);
 	if (flow == NULL) {
 		report_stray(report, a, REASON_RESOURCE_LIMIT);
 		return;
@@ -331,7 +247,19 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	if (a->packet.payload_len == 0)
 		report_packet(report, flow, a, EVENT_PASS);
 	else
-		read_early(i, flow, a, now_ms);
+		inspector_capture_early(i, flow, a, now_ms);
+}
+
+void inspector_read(struct inspector *i, struct flow *flow, const struct arrival *a,
+		    uint64_t now_ms)
+{
+	const bool named = flow->state != FLOW_UNDECIDED;
+
+	reading_payload(&i->reading, flow, a, now_ms);
+	if (flow->list == FLOWS_OPENING)
+		flows_move(i->reading.flows, flow, FLOWS_UNDECIDED, now_ms);
+	else if (!named && flow->state != FLOW_DECIDED)
+		room_named(&i->room, flow, now_ms);
 }
 
 /* A segment without payload, from either end. */
@@ -358,8 +286,13 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 		take_syn(i, flow, a, now_ms);
 		return;
 	}
-	if (flow != NULL && (p->flags & PACKET_ACK) != 0)
+	if (flow != NULL && (p->flags & PACKET_ACK) != 0) {
+		/* before its first byte a client has nothing of the server to acknowledge but its
+		 * SYN: what it says later does not matter */
+		if (flow->list == FLOWS_OPENING)
+			flow->server_first = p->ack;
 		flow->server_next = p->ack;
+	}
 	if (p->payload_len == 0) {
 		take_bare(i, flow, a);
 	} else if (flow == NULL) {
@@ -371,7 +304,7 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 	} else if ((p->flags & PACKET_SYN) != 0) {
 		reading_refuse(&i->reading, flow, REASON_BAD_PACKET, a, now_ms);
 	} else {
-		take_payload(i, flow, a, now_ms);
+		inspector_read(i, flow, a, now_ms);
 	}
 }
 
@@ -401,17 +334,20 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		take_proof(i, flow, a, now_ms);
 		return;
 	}
-	if (is_lost_in_capture(i, flow, p)) {
-		reading_drop(&i->reading, flow);
-		report_packet(&i->reading.report, NULL, a, EVENT_PASS);
+	if (i->limits.capture && inspector_capture_lost(i, flow, a))
 		return;
-	}
 	if (p->payload_len != 0) {
-		/* A flow without a beginning may have been a conversation before. */
-		if (flow->state == FLOW_UNDECIDED && (flow->has_isn || !i->limits.capture))
-			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
-		else
+		if (reading_answer(&i->reading, flow, a, now_ms))
+			return;
+		/* without a beginning, it may have been a conversation before */
+		if (flow->state != FLOW_UNDECIDED || (i->limits.capture && !flow->has_isn)) {
 			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+			return;
+		}
+		/* a reset of the client must stand where this would have stood */
+		if (flow->server_next == 0)
+			flow->server_next = p->seq;
+		reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
 		return;
 	}
 	/* Both ends opening at once: the server would become a client that was never judged. */
@@ -422,7 +358,7 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 	if (handshake == (PACKET_SYN | PACKET_ACK) && flow->state == FLOW_UNDECIDED) {
 		if (p->ack == flow->isn + 1) {
 			flow->confirmed = true;
-			flow->server_next = p->seq + 1;
+			flow->server_first = flow->server_next = p->seq + 1;
 		} else {
 			flow->must_confirm = true;
 		}
@@ -430,17 +366,83 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 	take_bare(i, flow, a);
 }
 
+/* True for a server's SYN-ACK in a connection that the kernel has let through: it queues that for
+ * this question alone. Of a capture, the SYN may be missing. */
+static bool may_begin_again(const struct inspector *i, const struct flow *flow,
+			    const struct arrival *a)
+{
+	const uint32_t state = a->raw->mark & MARK_STATE_MASK;
+	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
+
+	if (i->limits.capture)
+		return (a->packet.flags & handshake) == handshake && flow == NULL;
+	return (a->packet.flags & handshake) == handshake && (a->raw->mark & MARK_INSPECTED) != 0 &&
+	       (state == MARK_GUARDED || state == MARK_PROVING || state == MARK_OPEN ||
+		state == MARK_WATCHED);
+}
+
+/* Another connection on the same ports begins with the server's SYN-ACK: the kernel has passed its
+ * client's SYN, since the server might have kept the old connection. flow: what is known of that,
+ * or NULL. */
+static void take_again(struct inspector *i, struct flow *flow, const struct arrival *a,
+		       uint64_t now_ms)
+{
+	const struct packet *p = &a->packet;
+	const struct inspector_packet raw = {
+		.data = a->raw->data,
+		.len = a->raw->len,
+		.id = a->raw->id,
+		.mark = a->raw->mark,
+		.iif = a->raw->oif,
+		.oif = a->raw->iif,
+	};
+	/* as its client would have sent it */
+	const struct arrival turned = {
+		.raw = &raw,
+		.packet = { .key = reversed(&p->key),
+			    .seq = p->ack,
+			    .ack = p->seq + 1,
+			    .flags = PACKET_ACK },
+	};
+
+	/* a server that speaks first */
+	if (p->payload_len != 0) {
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return;
+	}
+	if (flow != NULL)
+		reading_drop(&i->reading, flow);
+	flow = inspector_begin(i, &turned, FLOWS_OPENING, now_ms);
+	if (flow == NULL) {
+		report_stray(&i->reading.report, &turned, REASON_RESOURCE_LIMIT);
+		return;
+	}
+	flow->state = FLOW_UNDECIDED;
+	flow->has_isn = true;
+	flow->isn = p->ack - 1;
+	flow->confirmed = true;
+	report_packet(&i->reading.report, flow, &turned, EVENT_AGAIN);
+}
+
+/* True if a SYN-ACK is that of the connection that is known: a copy, or one that was sent again. */
+static bool is_own_answer(const struct flow *flow, const struct packet *p)
+{
+	return flow->has_isn && p->ack == flow->isn + 1 && p->seq + 1 == flow->server_first;
+}
+
 static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
 {
-	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
-	bool is_answer = (a->packet.flags & handshake) == handshake;
 	struct flow_key back = reversed(&a->packet.key);
 	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
 
 	if (flow == NULL) {
 		flow = flows_find(i->reading.flows, &back);
-		if (flow == NULL && is_answer && i->limits.capture)
-			flow = begin_answered(i, a, now_ms);
+		if (may_begin_again(i, flow, a) &&
+		    (flow == NULL ||
+		     (flow->state != FLOW_UNDECIDED && !is_own_answer(flow, &a->packet)))) {
+			take_again(i, flow, a, now_ms);
+			return;
+		}
 		if (flow != NULL) {
 			take_from_server(i, flow, a, now_ms);
 			return;
@@ -483,7 +485,7 @@ static struct flow *begin_quic(struct inspector *i, const struct arrival *a, enu
 	case READING_QUIC_BEGINS:
 		break;
 	}
-	flow = begin_undecided(i, a, FLOWS_UNDECIDED, now_ms);
+	flow = inspector_begin(i, a, FLOWS_UNDECIDED, now_ms);
 	if (flow == NULL)
 		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
 	else
@@ -556,17 +558,6 @@ void inspector_expire(struct inspector *inspector, uint64_t now_ms)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
 	while ((flow = room_older_than(flows, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
-}
-
-void inspector_forget(struct inspector *inspector, const struct flow_key *key)
-{
-	struct flow_key back = reversed(key);
-	struct flow *flow = flows_find(inspector->reading.flows, key);
-
-	if (flow == NULL)
-		flow = flows_find(inspector->reading.flows, &back);
-	if (flow != NULL)
-		reading_drop(&inspector->reading, flow);
 }
 
 void inspector_counts(const struct inspector *inspector, struct inspector_counts *ret)

@@ -19,12 +19,16 @@
  * already acknowledged the first: then it is discarded, since that server would not take it either.
  * Where one flow took the place of another like this, no payload is read before the server's
  * SYN-ACK has told which it means.
+ * - A SYN-ACK of the server in a connection that the kernel knows as let through, with another
+ * number than its first, begins another connection, whose client's SYN passed by the kernel: AGAIN,
+ * and its client is read from the beginning.
  * - A packet that the kernel marks MARK_ADMIT is not read: ADMIT, and FOLLOW within forget_ms.
  * - UDP without that mark is QUIC towards a service that has it inspected: see reading_quic.h.
  *
  * - What was let through of a named flow may come again only as it was (reading_kept.c). A TLS flow
  * is then read on until it says what can be no second hello: ASK; and with the server's
- * acknowledgement of all that: OPEN. */
+ * acknowledgement of all that: OPEN. A client that offered early data may say anything before a
+ * second hello: then ASK at once, and OPEN with the server's ServerHello. */
 #pragma once
 
 #include <stdbool.h>

@@ -99,17 +99,22 @@ void reading_refuse(struct reading *r, struct flow *flow, enum reason reason,
 	       arrival == NULL ? NULL : &arrival->raw->id, now_ms);
 }
 
-void reading_drop(struct reading *r, struct flow *flow)
+void reading_discard_held(struct reading *r, struct flow *flow)
 {
 	struct event e;
 
-	if (flow->hold != NULL) {
-		for (uint32_t i = 0; i < flow->hold->count; i++) {
-			report_fill(flow, EVENT_DISCARD, report_expected_seq(flow), &e);
-			report_bear(&r->report, &e, flow->hold->packets[i].id);
-		}
-		give_hold(r, flow);
+	if (flow->hold == NULL)
+		return;
+	for (uint32_t i = 0; i < flow->hold->count; i++) {
+		report_fill(flow, EVENT_DISCARD, report_expected_seq(flow), &e);
+		report_bear(&r->report, &e, flow->hold->packets[i].id);
 	}
+	give_hold(r, flow);
+}
+
+void reading_drop(struct reading *r, struct flow *flow)
+{
+	reading_discard_held(r, flow);
 	flows_remove(r->flows, flow);
 }
 
@@ -213,7 +218,7 @@ static void read_payload(struct reading *r, struct flow *flow, struct segment *s
 	struct view view = reading_view(flow, s);
 
 	if (flow->app == APP_NONE && view.len != 0)
-		flow->app = http_head_is_token(view.at[0]) ? APP_HTTP : APP_TLS;
+		flow->app = http_head_may_begin(view.at[0]) ? APP_HTTP : APP_TLS;
 	if (flow->app == APP_HTTP)
 		reading_http(r, flow, s);
 	else if (flow->app == APP_TLS)

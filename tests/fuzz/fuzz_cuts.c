@@ -55,10 +55,11 @@ static void emit(const struct event *event, void *data)
 			memcpy(said->name[said->names], event->name, event->name_len);
 		said->names++;
 	}
-	if (event->type == EVENT_REFUSE)
+	if (event->type == EVENT_REFUSE) {
 		said->refused = true;
-	if (event->type == EVENT_DISCARD)
-		said->limited = true;
+		said->limited |= event->reason == REASON_RESOURCE_LIMIT ||
+				 event->reason == REASON_OUT_OF_WINDOW;
+	}
 }
 
 static void begin(struct said *said)
@@ -164,9 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	/* whatever was refused whole says no more in parts; and what was not is only refused for
 	 * want of room */
-	if (!parts.refused && !parts.limited && parts.names != whole.names)
-		abort();
-	if (refused && !parts.refused && !parts.limited)
+	if (!parts.limited && (parts.names != whole.names || parts.refused != refused))
 		abort();
 	end();
 	return 0;

@@ -10,6 +10,7 @@ import random
 import select
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -161,6 +162,31 @@ def attempt(where, data, cuts=(), order=None, seconds=3, sport=None, isn=None):
     return state
 
 
+def reopen(tcp, data):
+    """Begins anew on the ports of a connection that the other end may still have."""
+    tcp.seq, tcp.ack = random.randrange(1 << 32), 0
+    steps = []
+    for _ in range(5):
+        tcp.send(SYN)
+        end = time.monotonic() + 1
+        while (answer := tcp.receive(max(0, end - time.monotonic()))) and answer[3]:
+            pass  # data of the old connection
+        if answer is None:
+            steps.append("silence")
+        elif answer[0] & RST:
+            steps.append("reset")
+        elif answer[0] & SYN and answer[2] == (tcp.seq + 1) % (1 << 32):
+            tcp.seq, tcp.ack = answer[2], (answer[1] + 1) % (1 << 32)
+            tcp.send(ACK)
+            tcp.send(ACK | PSH, data)
+            return " ".join([*steps, "open", tcp.outcome()[:10]])
+        else:  # it asks whether that was meant: as a client that knows of no such connection answers
+            steps.append("asked")
+            tcp.send(RST, seq=answer[2])
+            time.sleep(0.2)
+    return " ".join(steps)
+
+
 def main():
     source, destination, port, script, *rest = sys.argv[1:]
     where = (source, destination, int(port))
@@ -215,6 +241,64 @@ def main():
                 pass
             print("answered" if answer else "silence")
             tcp.seq += len(hello)
+        tcp.close()
+    elif script == "reopen":  # NAME OTHER [COMMAND]: a permitted flow; COMMAND; the same ports begin anew, for another name
+        tcp = Tcp(*where)
+        print(tcp.connect())
+        tcp.send(ACK | PSH, client_hello(name))
+        print(tcp.outcome()[:10], flush=True)
+        if len(rest) > 2:
+            subprocess.run(rest[2].replace("PORT", str(tcp.sport)), shell=True, check=True)
+        print(reopen(tcp, client_hello(rest[1])))
+        tcp.close()
+    elif script == "wrap":  # NAME: the hello's bytes go over the end of the sequence numbers
+        print(attempt(where, client_hello(name), [150], isn=(1 << 32) - 100))
+    elif script == "fin":  # NAME: the hello's segment ends the stream as well
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            tcp.send(ACK | PSH | FIN, client_hello(name))
+            print(tcp.outcome())
+        tcp.close()
+    elif script == "fragments":  # NAME: the hello in IP fragments, the last one first
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            whole = tcp.segment(ACK | PSH, client_hello(name))
+            for at in reversed(range(0, len(whole), 96)):
+                more = 0x2000 if at + 96 < len(whole) else 0
+                tcp.send_ip(whole[at:at + 96], fragment=more | at // 8, ident=4711)
+            print(tcp.outcome())
+        tcp.close()
+    elif script == "probe":  # TEXT: asks by a byte of garbage whether the connection lives, before TEXT and after its answer
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            tcp.send(ACK, b"\0", seq=tcp.seq - 1)
+            answer = tcp.receive(2)
+            print("before: " + ("silence" if answer is None else "reset" if answer[0] & RST else "answered"))
+            text = name.encode().decode("unicode_escape").encode("latin-1")
+            for _ in range(2):
+                tcp.send(ACK | PSH, text)
+                end, got = time.monotonic() + 2, 0
+                while (answer := tcp.receive(end - time.monotonic())) and not answer[0] & RST:
+                    if answer[3]:
+                        tcp.ack = (answer[1] + len(answer[3])) % (1 << 32)
+                        got += len(answer[3])
+                        tcp.send(ACK, seq=tcp.seq + len(text))
+                        end = time.monotonic() + 0.3
+                print("data" if got else "silence")
+                tcp.seq = (tcp.seq + len(text)) % (1 << 32)
+                tcp.send(ACK, b"\0", seq=tcp.seq - 1)
+        tcp.close()
+    elif script == "scan":  # COUNT: connections that are reset as soon as they are open
+        flows = [Tcp(*where) for _ in range(int(name))]
+        print(sum(tcp.connect() == "open" for tcp in flows))
+        for tcp in flows:
+            tcp.close()
+    elif script == "reset-first":  # NAME: a reset, and then the hello
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            tcp.send(RST, seq=tcp.seq)
+            tcp.send(ACK | PSH, client_hello(name))
+            print(tcp.outcome(1.5))
         tcp.close()
     elif script == "urgent":  # NAME: an urgent pointer in a segment without payload, then a hello
         tcp = Tcp(*where)

@@ -128,6 +128,13 @@ START_TEST(a_server_that_speaks_first_is_refused)
 	ck_assert_uint_eq(seen.events[0].server_next_seq, SEEN_BACK + 1);
 	expect_story("refuse(server-first)3");
 	seen_end(&seen);
+	/* the kernel does not show a SYN-ACK: then its own place is that of a reset */
+	begin();
+	seen_syn(&seen, SEEN_ISN);
+	seen_server(&seen, PACKET_ACK, SEEN_ISN + 1, "220 ready\r\n");
+	ck_assert_uint_eq(seen.events[1].server_next_seq, SEEN_BACK);
+	expect_story("pass1 refuse(server-first)2");
+	seen_end(&seen);
 	begin();
 	seen_open(&seen);
 	seen_data(&seen, 0, hello, 100);
@@ -240,6 +247,70 @@ START_TEST(a_connection_that_begins_as_a_decided_one_did_is_read_anew)
 	mark_client(MARK_NONE, PACKET_SYN, SEEN_ISN, "");
 	seen_data(&seen, 0, hello, hello_len);
 	expect_story("name(a.example)3 pass4 name(files.example)5");
+	seen_end(&seen);
+}
+END_TEST
+
+static void mark_server(uint32_t mark, uint32_t seq, uint32_t ack, const char *payload)
+{
+	struct flow_key back = packets_back(&seen.key);
+	size_t len = packets_tcp(seen.data, &back, seq, ack, PACKET_SYN | PACKET_ACK, payload,
+				 strlen(payload));
+
+	(void)seen_raw(&seen, len, mark);
+}
+
+START_TEST(another_connection_that_its_server_begins_is_read_anew)
+{
+	static const uint32_t marks[] = { MARK_GUARDED, MARK_PROVING, MARK_OPEN, MARK_WATCHED };
+	const uint32_t mark = MARK_INSPECTED | marks[_i];
+
+	/* whether the old one is remembered or not */
+	for (int forgotten = 0; forgotten < 2; forgotten++) {
+		begin();
+		seen_open(&seen);
+		seen_data(&seen, 0, hello, hello_len);
+		expect_story("name(files.example)3");
+		if (forgotten != 0)
+			pass_time(1000000);
+		mark_server(mark, 7000, SEEN_ISN + 100001, "");
+		ck_assert_uint_eq(seen.events[0].sport, 50000);
+		ck_assert_uint_eq(seen.events[0].iif, 4);
+		ck_assert_uint_eq(seen.events[0].client_next_seq, SEEN_ISN + 100001);
+		ck_assert_uint_eq(seen.events[0].server_next_seq, 7001);
+		seen_data(&seen, 100000, hello, hello_len);
+		expect_story("again4 name(files.example)5");
+		seen_end(&seen);
+	}
+}
+END_TEST
+
+/* A client may choose the number that its last connection began with, but not the server's. */
+START_TEST(another_connection_with_the_same_beginning_is_read_anew)
+{
+	begin();
+	seen_open(&seen);
+	seen_data(&seen, 0, hello, hello_len);
+	mark_server(MARK_INSPECTED | MARK_GUARDED, 7000, SEEN_ISN + 1, "");
+	seen_data(&seen, 0, hello, hello_len);
+	expect_story("name(files.example)3 again4 name(files.example)5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(a_syn_ack_that_comes_again_begins_nothing)
+{
+	begin();
+	seen_open(&seen);
+	seen_data(&seen, 0, hello, hello_len);
+	mark_server(MARK_INSPECTED | MARK_GUARDED, SEEN_BACK, SEEN_ISN + 1, "");
+	expect_story("name(files.example)3 follow4");
+	/* nor one that brings what a server would say first, or where no name decided */
+	mark_server(MARK_INSPECTED | MARK_GUARDED, 7000, SEEN_ISN + 100001, "220 ready");
+	expect_story("discard5");
+	seen.key.sport++;
+	mark_server(MARK_OPEN, 7000, SEEN_ISN + 100001, "");
+	expect_story("pass6");
 	seen_end(&seen);
 }
 END_TEST
@@ -627,6 +698,9 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_syn_on_a_connection_that_is_decided_is_discarded);
 	tcase_add_test(tcase, ports_used_again_after_a_decision_are_another_flow);
 	tcase_add_test(tcase, both_ends_opening_at_once_is_not_let_through);
+	tcase_add_loop_test(tcase, another_connection_that_its_server_begins_is_read_anew, 0, 4);
+	tcase_add_test(tcase, another_connection_with_the_same_beginning_is_read_anew);
+	tcase_add_test(tcase, a_syn_ack_that_comes_again_begins_nothing);
 	tcase_add_test(tcase, a_connection_that_begins_as_a_decided_one_did_is_read_anew);
 	tcase_add_test(tcase, a_syn_in_a_connection_that_has_just_been_decided_is_dropped);
 	tcase_add_test(tcase, a_reset_does_not_make_an_undecided_flow_forgotten);

@@ -132,7 +132,7 @@ START_TEST(other_first_bytes_are_not_tls)
 	for (unsigned int byte = 0; byte < 256; byte++) {
 		uint8_t first = (uint8_t)byte;
 
-		if (byte == 22)
+		if (byte == 22 || byte >= 0x80)
 			ck_assert_int_eq(look(&first, 1), TLS_MORE);
 		else
 			expect_reason(&first, 1,
@@ -142,11 +142,21 @@ START_TEST(other_first_bytes_are_not_tls)
 }
 END_TEST
 
-START_TEST(sslv2_hello_is_not_tls)
+START_TEST(sslv2_hello_is_too_old)
 {
-	static const uint8_t sslv2[] = { 0x80, 0x2e, 0x01, 0x03, 0x01, 0x00, 0x15 };
+	static const uint8_t sslv2[] = { 0x80, 0x2e, 0x01, 0x03, 0x01, 0x00, 0x15 },
+			     sslv2_only[] = { 0x80, 0x2e, 0x01, 0x00, 0x02, 0x00, 0x15 },
+			     no_hello[] = { 0x80, 0x2e, 0x04 },
+			     no_version[] = { 0x80, 0x2e, 0x01, 0x07 };
 
-	expect_reason(sslv2, sizeof(sslv2), REASON_NOT_TLS);
+	for (size_t n = 1; n < 4; n++)
+		ck_assert_int_eq(look(sslv2, n), TLS_MORE);
+	for (size_t n = 4; n <= sizeof(sslv2); n++)
+		expect_reason(sslv2, n, REASON_TLS_TOO_OLD);
+	expect_reason(sslv2_only, sizeof(sslv2_only), REASON_TLS_TOO_OLD);
+	ck_assert_int_eq(look(no_hello, 2), TLS_MORE);
+	expect_reason(no_hello, sizeof(no_hello), REASON_NOT_TLS);
+	expect_reason(no_version, sizeof(no_version), REASON_NOT_TLS);
 }
 END_TEST
 
@@ -223,6 +233,34 @@ START_TEST(hello_without_extensions_has_no_sni)
 	packets_put16(hello + 3, at - 2 - 5);
 	packets_put16(hello + 7, at - 2 - 9);
 	expect_reason(hello, at - 2, REASON_NO_SNI);
+	hello[10] = 2;
+	expect_reason(hello, at - 2, REASON_TLS_TOO_OLD);
+	hello[10] = 1;
+	expect_reason(hello, at - 2, REASON_TLS_TOO_OLD);
+}
+END_TEST
+
+/* TLS 1.0 and 1.1 may say a name; SSL 3.0 has no such thing; what a newer one may put there is
+ * not told by this field. */
+START_TEST(the_version_alone_does_not_hide_a_name)
+{
+	size_t len = packets_hello(hello, "a.example", 0);
+
+	for (unsigned int minor = 0; minor < 256; minor++) {
+		hello[10] = (uint8_t)minor;
+		hello[2] = (uint8_t)(255 - minor);
+		if (minor == 0)
+			expect_reason(hello, len, REASON_TLS_TOO_OLD);
+		else
+			expect_name(hello, len, "a.example");
+	}
+}
+END_TEST
+
+START_TEST(a_name_that_ends_in_a_dot_is_refused)
+{
+	expect_reason(hello, packets_hello(hello, "a.example.", 0), REASON_NAME_INVALID);
+	expect_reason(hello, packets_hello(hello, ".", 0), REASON_NAME_INVALID);
 }
 END_TEST
 
@@ -239,11 +277,11 @@ START_TEST(server_name_lists_that_are_not_one_host_name_are_refused)
 		{ "\x00\x08\x00\x00\x01"
 		  "a\x00\x00\x01"
 		  "b",
-		  10, REASON_NAME_INVALID },
+		  10, REASON_NAME_AMBIGUOUS },
 		{ "\x00\x08\x00\x00\x01"
 		  "a\x01\x00\x01"
 		  "b",
-		  10, REASON_NAME_INVALID },
+		  10, REASON_NAME_AMBIGUOUS },
 		{ "\x00\x04\x01\x00\x01"
 		  "a",
 		  6, REASON_NAME_INVALID },
@@ -376,7 +414,7 @@ int main(void)
 	tcase_add_test(tcase, two_records_cut_at_every_byte_are_joined);
 	tcase_add_loop_test(tcase, real_hellos_are_read, 0, 6);
 	tcase_add_test(tcase, other_first_bytes_are_not_tls);
-	tcase_add_test(tcase, sslv2_hello_is_not_tls);
+	tcase_add_test(tcase, sslv2_hello_is_too_old);
 	tcase_add_test(tcase, broken_record_headers_are_refused_at_the_byte_that_breaks_them);
 	tcase_add_test(tcase, another_record_in_the_middle_is_refused);
 	tcase_add_test(tcase, other_handshake_messages_are_refused);
@@ -384,6 +422,8 @@ int main(void)
 	tcase_add_test(tcase, the_longest_hello_is_read_and_one_byte_more_is_too_long);
 	tcase_add_test(tcase, hello_without_server_name_has_no_sni);
 	tcase_add_test(tcase, hello_without_extensions_has_no_sni);
+	tcase_add_test(tcase, the_version_alone_does_not_hide_a_name);
+	tcase_add_test(tcase, a_name_that_ends_in_a_dot_is_refused);
 	tcase_add_loop_test(tcase, server_name_lists_that_are_not_one_host_name_are_refused, 0, 11);
 	tcase_add_loop_test(tcase, an_extension_that_counts_and_comes_twice_is_refused, 0, 3);
 	tcase_add_loop_test(tcase, broken_alpn_is_refused, 0, 6);
