@@ -270,7 +270,7 @@ static void take_name(struct capture_flows *flows, struct slot *slot, const stru
 	orient(slot, key, CAPTURE_BY_BYTES);
 	slot->flow.named = true;
 	slot->flow.app = (enum app)event->app;
-	slot->flow.has_alpn = event->has_alpn != 0;
+	memcpy(slot->flow.alpn, event->alpn, sizeof(event->alpn));
 	slot->flow.has_ech = event->has_ech != 0;
 	slot->flow.name_len = event->name_len;
 	memcpy(slot->flow.name, event->name, sizeof(event->name));

@@ -35,7 +35,8 @@ struct capture_flow {
 	bool unplaced;     /* there was payload that could not be read for want of a beginning */
 	bool bad;          /* a packet of it had headers that do not hold together */
 	bool looked_at;    /* its bytes are for the inspector */
-	bool has_alpn, has_ech;
+	bool has_ech;      /* the ClientHello has encrypted_client_hello, real or GREASE */
+	char alpn[EVENT_ALPN_MAX + 1]; /* the protocols that it offers, with commas */
 	enum reason reason;
 	uint8_t name_len; /* 0: none was seen. If not named, it only stands in the bytes, and may
 			   * be anything */

@@ -70,6 +70,7 @@ static void judge_inspected(const struct capture_flow *flow, const struct policy
 		settle(o, flow);
 	} else if (flow->named) {
 		decide_name(policy, &flow->key, flow->app, flow->name, &o->decided);
+		decide_ech(flow->has_ech, &o->decided);
 		settle(o, flow);
 	} else {
 		decide_refuse(policy, &flow->key, REASON_NONE, &o->decided);
@@ -86,9 +87,10 @@ static void judge(const struct capture_flow *flow, const struct policy *policy, 
 		break;
 	case APP_TLS:
 	case APP_HTTP:
+	case APP_QUIC:
 		judge_inspected(flow, policy, o);
 		break;
-	case APP_QUIC:
+	case APP_QUIC_REFUSED:
 		decide_refuse(policy, &flow->key, REASON_QUIC_REFUSED, &o->decided);
 		settle(o, flow);
 		break;
@@ -190,10 +192,11 @@ static int put_tls(json_t *o, const struct capture_flow *flow)
 {
 	int bad = 0;
 
-	if (!flow->named || flow->app == APP_HTTP)
-		return 0;
-	bad |= json_object_set_new(o, "sekisho.alpn", json_boolean(flow->has_alpn));
-	bad |= json_object_set_new(o, "sekisho.ech", json_boolean(flow->has_ech));
+	if (flow->alpn[0] != '\0')
+		bad |= json_object_set_new(o, "sekisho.tls.alpn",
+					   text(flow->alpn, strlen(flow->alpn)));
+	if (flow->has_ech)
+		bad |= json_object_set_new(o, "sekisho.tls.ech", json_true());
 	return bad;
 }
 

@@ -72,6 +72,8 @@ START_TEST(every_member_is_there)
 {
 	begin();
 	name(APP_TLS, "files.example");
+	(void)strcpy(flow.alpn, "h2,http/1.1");
+	flow.has_ech = true;
 	view(NULL);
 	ck_assert_str_eq(text("@timestamp"), "2023-11-14T22:13:20.000001Z");
 	ck_assert_str_eq(text("source.ip"), "192.168.10.11");
@@ -83,7 +85,8 @@ START_TEST(every_member_is_there)
 	ck_assert_str_eq(text("name"), "files.example");
 	ck_assert_int_eq(json_integer_value(json_object_get(object, "packets")), 3);
 	ck_assert_str_eq(text("sekisho.capture"), "some.pcap");
-	ck_assert(json_is_false(json_object_get(object, "sekisho.ech")));
+	ck_assert_str_eq(text("sekisho.tls.alpn"), "h2,http/1.1");
+	ck_assert(json_is_true(json_object_get(object, "sekisho.tls.ech")));
 	expect("allow", "name-read");
 }
 END_TEST
@@ -96,6 +99,7 @@ START_TEST(what_is_not_known_is_null)
 	view(NULL);
 	ck_assert(json_is_null(json_object_get(object, "source.port")));
 	ck_assert(json_is_null(json_object_get(object, "name")));
+	ck_assert_ptr_null(json_object_get(object, "sekisho.tls.ech"));
 	ck_assert_str_eq(text("network.transport"), "47");
 	ck_assert_str_eq(text("network.protocol"), "unknown");
 	expect("undecided", "not-inspected");

@@ -80,7 +80,7 @@ START_TEST(a_syn_ack_tells_where_the_client_begins)
 	seen_server(&seen, PACKET_SYN | PACKET_ACK, SEEN_ISN + 1, "");
 	seen_data(&seen, 300, hello + 300, hello_len - 300);
 	seen_data(&seen, 0, hello, 300);
-	expect_story("pass1 name(files.example)2 follow3");
+	expect_story("again1 name(files.example)2 follow3");
 	seen_end(&seen);
 }
 END_TEST
