@@ -545,28 +545,34 @@ void capture_flows_take(struct capture_flows *flows, const struct defrag_packet 
 	slot->flow.packets += packet->frames;
 }
 
+/* A place in the order in which flows began. */
+struct place {
+	uint64_t number;
+	uint32_t slot;
+};
+
 static int by_number(const void *a, const void *b)
 {
-	const struct slot *const *left = a, *const *right = b;
+	const struct place *left = a, *right = b;
 
-	return (*left)->number < (*right)->number ? -1 : 1;
+	return left->number < right->number ? -1 : 1;
 }
 
 void capture_flows_end(struct capture_flows *flows)
 {
-	const struct slot **order = calloc(flows->slots_max, sizeof(*order));
+	struct place *order = calloc(flows->slots_max, sizeof(*order));
 	size_t count = 0;
 
 	for (uint32_t i = flows->oldest; i != NONE; i = flows->slots[i].newer) {
 		if (order == NULL)
 			flows->over(&flows->slots[i].flow, flows->data);
 		else
-			order[count++] = &flows->slots[i];
+			order[count++] = (struct place){ flows->slots[i].number, i };
 	}
 	if (count > 1)
 		qsort(order, count, sizeof(*order), by_number);
 	for (size_t i = 0; i < count; i++)
-		flows->over(&order[i]->flow, flows->data);
+		flows->over(&flows->slots[order[i].slot].flow, flows->data);
 	free(order);
 	while (flows->oldest != NONE)
 		remove_slot(flows, flows->oldest);

@@ -212,7 +212,7 @@ static bool follow(struct reader *r)
 	answer->end = answer->asked;
 	answer->ttl = UINT32_MAX;
 	for (answer->aliases = 0;; answer->aliases++) {
-		struct dns_name next;
+		struct dns_name next = { .len = 0 };
 		uint32_t ttl = TTL_MAX;
 
 		make_lower(&answer->end);

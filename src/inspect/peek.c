@@ -69,7 +69,7 @@ static bool next_line(struct text *rest, struct text *ret, bool *ret_whole)
 {
 	const uint8_t *end;
 
-	if (rest->len == 0)
+	if (rest->at == NULL || rest->len == 0)
 		return false;
 	end = memchr(rest->at, '\n', rest->len);
 	*ret_whole = end != NULL;
