@@ -21,6 +21,7 @@ int cmd_controls(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_prove(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);

@@ -29,6 +29,7 @@ static const struct command commands[] = {
 	{ "simulate", cmd_simulate, N_("say what a policy makes of a packet, and why") },
 	{ "prove", cmd_prove,
 	  N_("prove that nothing forbidden passes, or show a packet that does") },
+	{ "inspect", cmd_inspect, N_("read captures as the daemon reads packets") },
 	{ "diff", cmd_diff, N_("say which flows another policy would open and shut") },
 	{ "status", cmd_status, N_("show what the running daemon does") },
 	{ "reload", cmd_reload, N_("have the daemon read its policy again") },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sorts packets by flow and direction, and keeps the flows' states and times. */
-#include "inspect/inspector.h"
+#include "inspect/inspector_parts.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -12,11 +12,8 @@
 #include "inspect/packet.h"
 #include "inspect/quic_keys.h"
 #include "inspect/quic_table.h"
-#include "inspect/reading.h"
 #include "inspect/reading_quic.h"
 #include "inspect/report.h"
-#include "inspect/room.h"
-#include "inspect/tls.h"
 
 #define WATCHED_IDLE_MS 300000
 
@@ -29,14 +26,6 @@
 
 /* Connections of QUIC remembered, for each slot of the flow table: longer than flows. */
 #define QUIC_PER_FLOW 2
-
-struct inspector {
-	struct inspector_limits limits;
-	struct reading reading;
-	struct room room;
-	uint64_t packets, flows_seen;
-	uint8_t scratch[TLS_HELLO_MAX];
-};
 
 /* Limits below what works are raised to it, and what is not limited is all that there is. */
 static void set_limits(struct inspector_limits *limits)
@@ -126,9 +115,8 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	return flow;
 }
 
-/* An undecided flow, if its source may have one more; or NULL: then the packet is reported. */
-static struct flow *begin_undecided(struct inspector *i, const struct arrival *a,
-				    enum flows_list list, uint64_t now_ms)
+struct flow *inspector_begin(struct inspector *i, const struct arrival *a, enum flows_list list,
+			     uint64_t now_ms)
 {
 	enum room_answer room = room_for_opening(&i->room, &a->packet.key.src, now_ms);
 	struct flow *flow = NULL;
@@ -162,6 +150,11 @@ static void refuse_unknown(struct inspector *i, const struct arrival *a, enum re
 {
 	struct flow *flow = NULL;
 
+	if (i->limits.capture) {
+		if (!inspector_capture_begin(i, a, now_ms))
+			report_stray(&i->reading.report, a, reason);
+		return;
+	}
 	if (flows_count(i->reading.flows) < i->limits.flows_max / 2)
 		flow = add_flow(i, a, FLOWS_DECIDED, now_ms);
 	if (flow == NULL)
@@ -203,6 +196,11 @@ static bool syn_is_settled(struct inspector *i, struct flow *flow, const struct 
 {
 	struct report *report = &i->reading.report;
 
+	/* In a capture, frames may come twice and in any order. */
+	if (i->limits.capture && flow->has_isn && flow->isn == a->packet.seq) {
+		report_packet(report, flow, a, EVENT_PASS);
+		return true;
+	}
 	if (flow->state != FLOW_UNDECIDED) {
 		/* In the same connection: it came while the flow's decision was on its way. */
 		if ((a->raw->mark & MARK_STATE_MASK) == MARK_NONE)
@@ -232,7 +230,8 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	bool takes_place = flow != NULL && flow->state == FLOW_UNDECIDED;
 
 	/* Conntrack knows this connection as decided: no new one begins in it. */
-	if (a->packet.payload_len != 0 || (state != MARK_NONE && state != MARK_UNDECIDED)) {
+	if ((a->packet.payload_len != 0 && !i->limits.capture) ||
+	    (state != MARK_NONE && state != MARK_UNDECIDED)) {
 		report_packet(report, flow, a, EVENT_DISCARD);
 		return;
 	}
@@ -242,7 +241,7 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 		i->room.ended[EVENT_END_PORTS] += takes_place;
 		reading_drop(&i->reading, flow);
 	}
-	flow = begin_undecided(i, a, FLOWS_OPENING, now_ms);
+	flow = inspector_begin(i, a, FLOWS_OPENING, now_ms);
 	if (flow == NULL)
 		return;
 	flow->state = FLOW_UNDECIDED;
@@ -250,12 +249,14 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	flow->isn = a->packet.seq;
 	flow->base = a->packet.seq + 1;
 	flow->must_confirm = takes_place;
-	report_packet(report, flow, a, EVENT_PASS);
+	if (a->packet.payload_len == 0)
+		report_packet(report, flow, a, EVENT_PASS);
+	else
+		inspector_capture_early(i, flow, a, now_ms);
 }
 
-/* A client's payload of a flow that is still read. */
-static void take_payload(struct inspector *i, struct flow *flow, const struct arrival *a,
-			 uint64_t now_ms)
+void inspector_read(struct inspector *i, struct flow *flow, const struct arrival *a,
+		    uint64_t now_ms)
 {
 	const bool named = flow->state != FLOW_UNDECIDED;
 
@@ -308,7 +309,7 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 	} else if ((p->flags & PACKET_SYN) != 0) {
 		reading_refuse(&i->reading, flow, REASON_BAD_PACKET, a, now_ms);
 	} else {
-		take_payload(i, flow, a, now_ms);
+		inspector_read(i, flow, a, now_ms);
 	}
 }
 
@@ -338,10 +339,13 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		take_proof(i, flow, a, now_ms);
 		return;
 	}
+	if (i->limits.capture && inspector_capture_lost(i, flow, a))
+		return;
 	if (p->payload_len != 0) {
 		if (reading_answer(&i->reading, flow, a, now_ms))
 			return;
-		if (flow->state != FLOW_UNDECIDED) {
+		/* without a beginning, it may have been a conversation before */
+		if (flow->state != FLOW_UNDECIDED || (i->limits.capture && !flow->has_isn)) {
 			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
 			return;
 		}
@@ -368,12 +372,15 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 }
 
 /* True for a server's SYN-ACK in a connection that the kernel has let through: it queues that for
- * this question alone. */
-static bool may_begin_again(const struct arrival *a)
+ * this question alone. Of a capture, the SYN may be missing. */
+static bool may_begin_again(const struct inspector *i, const struct flow *flow,
+			    const struct arrival *a)
 {
 	const uint32_t state = a->raw->mark & MARK_STATE_MASK;
 	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
 
+	if (i->limits.capture)
+		return (a->packet.flags & handshake) == handshake && flow == NULL;
 	return (a->packet.flags & handshake) == handshake && (a->raw->mark & MARK_INSPECTED) != 0 &&
 	       (state == MARK_GUARDED || state == MARK_PROVING || state == MARK_OPEN ||
 		state == MARK_WATCHED);
@@ -410,7 +417,7 @@ static void take_again(struct inspector *i, struct flow *flow, const struct arri
 	}
 	if (flow != NULL)
 		reading_drop(&i->reading, flow);
-	flow = begin_undecided(i, &turned, FLOWS_OPENING, now_ms);
+	flow = inspector_begin(i, &turned, FLOWS_OPENING, now_ms);
 	if (flow == NULL)
 		return;
 	flow->state = FLOW_UNDECIDED;
@@ -433,8 +440,9 @@ static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_
 
 	if (flow == NULL) {
 		flow = flows_find(i->reading.flows, &back);
-		if (may_begin_again(a) && (flow == NULL || (flow->state != FLOW_UNDECIDED &&
-							    !is_own_answer(flow, &a->packet)))) {
+		if (may_begin_again(i, flow, a) &&
+		    (flow == NULL ||
+		     (flow->state != FLOW_UNDECIDED && !is_own_answer(flow, &a->packet)))) {
 			take_again(i, flow, a, now_ms);
 			return;
 		}
@@ -480,7 +488,7 @@ static struct flow *begin_quic(struct inspector *i, const struct arrival *a, enu
 	case READING_QUIC_BEGINS:
 		break;
 	}
-	flow = begin_undecided(i, a, FLOWS_UNDECIDED, now_ms);
+	flow = inspector_begin(i, a, FLOWS_UNDECIDED, now_ms);
 	if (flow != NULL)
 		flow->app = APP_QUIC;
 	return flow;

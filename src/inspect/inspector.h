@@ -53,7 +53,16 @@ struct inspector_limits {
 	uint32_t forget_ms;  /* how long a decided flow is remembered for packets still in the queue
 			      */
 	uint64_t hash_seed[2]; /* random bits that peers cannot know: keys the flow table's hash */
+	bool capture; /* the packets are of a capture, see below. Never set by the engine */
 };
+
+/* A capture shows what happened, whoever was asked, and may lack what happened before or between.
+ * With limits.capture:
+ * - Data in a SYN is read. A flow is known by its SYN-ACK as well.
+ * - Payload of an unknown flow that looks like a ClientHello or a request (peek.h) begins one
+ * there, its sender being the client. Other payload of it is REASON_MIDSTREAM, and not remembered.
+ * - A client's bytes that its server acknowledges, but that never came, are missing in the capture:
+ * what is known of the flow is forgotten, so that it can begin again like that. */
 
 /* A packet as the queue hands it over: from the IP header on. */
 struct inspector_packet {
@@ -84,6 +93,10 @@ void inspector_packet(struct inspector *inspector, const struct inspector_packet
 
 /* Ends flows that are over their time. Call at least once a second. */
 void inspector_expire(struct inspector *inspector, uint64_t now_ms);
+
+/* Forgets the flow between both ends of key, whoever is its client; what is held of it is
+ * discarded. For captures. */
+void inspector_forget(struct inspector *inspector, const struct flow_key *key);
 
 struct inspector_counts {
 	uint64_t packets, events, flows_seen, flows_now, flows_peak, buffers_now;

@@ -45,6 +45,27 @@ static const struct recipe recipes[] = {
 	  "tls13 quicv2 hp" },
 };
 
+/* Versions from before RFC 9001; their labels are those of version 1. */
+static const uint8_t draft_salts[QUIC_DRAFTS][20] = {
+	/* draft-ietf-quic-tls-33 and -34 */
+	{ 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+	  0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a },
+	/* draft-ietf-quic-tls-29 to -32 */
+	{ 0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
+	  0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99 },
+	/* draft-ietf-quic-tls-23 to -28 */
+	{ 0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
+	  0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02 },
+	/* draft-ietf-quic-tls-21 and -22 */
+	{ 0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a,
+	  0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a },
+	/* T050 and T051 of Google */
+	{ 0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80,
+	  0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10 },
+	{ 0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50,
+	  0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d },
+};
+
 /* One message of several parts. */
 struct part {
 	const void *at;
@@ -109,21 +130,29 @@ static const struct recipe *find_recipe(uint32_t version)
 	return NULL;
 }
 
-bool quic_keys_derive(uint32_t version, const uint8_t *id, size_t id_len, struct quic_keys *ret)
+static bool derive(const uint8_t salt[20], const struct recipe *recipe, const uint8_t *id,
+		   size_t id_len, struct quic_keys *ret)
 {
-	const struct recipe *recipe = find_recipe(version);
-	const struct part message = { id, id_len };
+	const struct part key = { salt, 20 }, message = { id, id_len };
 	uint8_t initial[HASH_LEN], client[HASH_LEN];
-	struct part salt;
 
-	if (recipe == NULL)
-		return false;
-	salt = (struct part){ recipe->salt, sizeof(recipe->salt) };
-	return hmac(&salt, &message, initial) &&
+	return hmac(&key, &message, initial) &&
 	       expand(initial, "tls13 client in", client, sizeof(client)) &&
 	       expand(client, recipe->key, ret->key, sizeof(ret->key)) &&
 	       expand(client, recipe->iv, ret->iv, sizeof(ret->iv)) &&
 	       expand(client, recipe->mask, ret->mask, sizeof(ret->mask));
+}
+
+bool quic_keys_derive(uint32_t version, const uint8_t *id, size_t id_len, struct quic_keys *ret)
+{
+	const struct recipe *recipe = find_recipe(version);
+
+	return recipe != NULL && derive(recipe->salt, recipe, id, id_len, ret);
+}
+
+bool quic_keys_derive_draft(size_t draft, const uint8_t *id, size_t id_len, struct quic_keys *ret)
+{
+	return draft < QUIC_DRAFTS && derive(draft_salts[draft], &recipes[0], id, id_len, ret);
 }
 
 static bool make_mask(struct quic_keyring *ring, const uint8_t *key,

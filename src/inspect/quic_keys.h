@@ -29,6 +29,12 @@ void quic_keyring_free(struct quic_keyring *ring);
  * Source: RFC 9001 section 5.2, RFC 9369 section 3.3. */
 bool quic_keys_derive(uint32_t version, const uint8_t *id, size_t id_len, struct quic_keys *ret);
 
+/* The same for what came before version 1, for captures only: number draft (from 0) of QUIC_DRAFTS
+ * ways in which keys were derived. What opens with a key was made with it, so all can be tried.
+ * Source: draft-ietf-quic-tls-21 to -34, section 5.2. */
+#define QUIC_DRAFTS 6
+bool quic_keys_derive_draft(size_t draft, const uint8_t *id, size_t id_len, struct quic_keys *ret);
+
 /* A protected packet, as it lies in its datagram. */
 struct quic_sealed {
 	const uint8_t *at;
