@@ -627,6 +627,8 @@ def run(job):
 
 
 def main():
+    import published  # which needs what is above
+    CASES.update(published.CASES)
     what, port, *names = sys.argv[1:]
     names = names or sorted(CASES)
     if what == "list":
