@@ -55,6 +55,17 @@ static void end_flow(struct broker *broker, const struct event *event, bool anno
 		(void)conntrack_set_mark(broker->conntrack, &entry, MARK_REFUSED, MARK_STATE_MASK);
 }
 
+/* A flow that gave way shall cost nothing any more: neither an entry of the kernel's table nor a
+ * port of its address translation, nor answers of the server that belong to nothing then. */
+static void forget_flow(struct broker *broker, const struct event *event)
+{
+	struct conntrack_entry entry = { 0 };
+
+	event_flow_key(event, &entry.key);
+	answer_reset(broker, &entry.key, true, event->client_next_seq);
+	(void)conntrack_delete(broker->conntrack, &entry);
+}
+
 /* What is answered with one write and one send: as many messages as wait, within these bounds. */
 #define ROUND_MESSAGES_MAX 16
 #define ROUND_EVENTS_MAX   128
@@ -108,6 +119,8 @@ static void end_flows(struct broker *broker, const struct round *round)
 		for (uint32_t i = 0; i < round->list[m].count; i++) {
 			const struct verdict *verdict = &round->list[m].at[i];
 
+			if (verdict->forget)
+				forget_flow(broker, &round->message[m].events[i]);
 			if (verdict->end_flow)
 				end_flow(broker, &round->message[m].events[i], verdict->announced);
 		}
@@ -129,7 +142,8 @@ static int take_message(struct engine_slot *slot, struct round *round)
 	if ((size_t)len > sizeof(*message) ||
 	    event_message_check(message, (size_t)len, flows_max) != 0)
 		return -EBADMSG;
-	slot->overruns = message->queue_overruns;
+	slot->overruns = message->counts.queue_overruns;
+	slot->counts = message->counts;
 	error = verdict_decide(slot->verdicts, &slot->broker->recorder, message, mono_ms_coarse(),
 			       &round->list[round->messages]);
 	round->events += message->count;

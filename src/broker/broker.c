@@ -27,6 +27,7 @@
 #include "common/mono.h"
 #include "kernel/apply.h"
 #include "kernel/nlsock.h"
+#include "kernel/tracking.h"
 #include "policy/policy.h"
 
 #define LOG_RETRY_MS            1000
@@ -178,6 +179,21 @@ static int make_folders(const struct policy_daemon *settings, uid_t uid, gid_t g
 	return error;
 }
 
+/* What connection tracking lets pass reaches the engines as well, so this opens no hole by itself;
+ * but one of two locks stands open. */
+static void warn_of_tracking(void)
+{
+	struct tracking tracking;
+
+	tracking_read(TRACKING_FOLDER, &tracking);
+	if (tracking.checksum == TRACKING_OFF)
+		log_warning(_("the kernel does not check TCP checksums of forwarded packets: set "
+			      "net.netfilter.nf_conntrack_checksum to 1"));
+	if (tracking.liberal == TRACKING_ON)
+		log_warning(_("the kernel lets TCP segments outside of the window pass: set "
+			      "net.netfilter.nf_conntrack_tcp_be_liberal to 0"));
+}
+
 static int open_sockets(struct broker *broker)
 {
 	int error = nlsock_open(&broker->table);
@@ -273,6 +289,7 @@ static int put_in_force(struct broker *broker)
 	if (!filtered)
 		log_warning(_("built with sanitizers: system calls are not filtered"));
 	reload_warn_of_interfaces(broker);
+	warn_of_tracking();
 	return engines_start(broker);
 }
 

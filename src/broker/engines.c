@@ -166,9 +166,12 @@ static int start(struct engine_slot *slot)
 		.log_level = (uint32_t)broker->options.log_level,
 		.limits = {
 			.flows_max = engines_flows_max(settings->undecided_max),
-			/* all that may be held leaves half of the queue to those who need not wait */
-			.buffers_max = settings->queue_length / 2 / HELD_MAX + 1,
+			.undecided_max = settings->undecided_max,
+			.per_source_max = settings->undecided_per_source,
+			.buffers_max = settings->undecided_buffers,
 			.held_max = HELD_MAX,
+			/* half of the queue is left to those who need not wait */
+			.held_all_max = settings->queue_length / 2,
 			.timeout_ms = settings->undecided_timeout_ms,
 			.forget_ms = FORGET_MS,
 		},
@@ -180,6 +183,7 @@ static int start(struct engine_slot *slot)
 	if (error == 0) {
 		slot->started_ms = mono_ms();
 		slot->overruns = 0;
+		memset(&slot->counts, 0, sizeof(slot->counts));
 		slot->unreadable = 0;
 		error = loop_add_fd(broker->loop, slot->fd, on_message, slot);
 	}

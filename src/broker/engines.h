@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "engine/engine.h"
+#include "engine/event.h"
 
 struct broker;
 struct nlsock;
@@ -31,6 +32,7 @@ struct engine_slot {
 	uint64_t overruns; /* as the running engine counted: receives that failed; of the log:
 			      packets missing */
 	uint64_t unreadable;
+	struct event_counts counts; /* as the running engine last told */
 };
 
 /* Binds the queues and the log group of the policy. 0, or -errno with the reason logged. */

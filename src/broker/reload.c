@@ -227,6 +227,10 @@ static bool fits_running(const struct policy *running, const struct policy *poli
 	want_same(errors, policy, a->log_group_first == b->log_group_first, "daemon.log_group");
 	want_same(errors, policy, same_text(a->user, b->user), "daemon.user");
 	want_same(errors, policy, a->undecided_max == b->undecided_max, "daemon.undecided_max");
+	want_same(errors, policy, a->undecided_per_source == b->undecided_per_source,
+		  "daemon.undecided_per_source");
+	want_same(errors, policy, a->undecided_buffers == b->undecided_buffers,
+		  "daemon.undecided_buffers");
 	want_same(errors, policy, a->undecided_timeout_ms == b->undecided_timeout_ms,
 		  "daemon.undecided_timeout_ms");
 	want_same(errors, policy, same_text(a->log_directory, b->log_directory), "log.directory");

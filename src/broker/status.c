@@ -11,11 +11,11 @@
 
 #include "audit/writer.h"
 #include "broker/broker.h"
-#include "broker/verdict.h"
 #include "common/defs.h"
 #include "common/mono.h"
 #include "kernel/apply.h"
 #include "kernel/present.h"
+#include "kernel/tracking.h"
 #include "policy/policy.h"
 
 #ifndef PACKAGE_VERSION
@@ -103,16 +103,31 @@ static json_t *missing_interfaces(const struct broker *broker)
 	return array;
 }
 
+static json_t *setting(enum tracking_setting value)
+{
+	return value == TRACKING_UNKNOWN ? json_null() : json_boolean(value == TRACKING_ON);
+}
+
+/* Asked anew each time: anybody may change it. */
+static json_t *tracking_state(void)
+{
+	struct tracking tracking;
+
+	tracking_read(TRACKING_FOLDER, &tracking);
+	return json_pack("{s:o, s:o}", "checksum", setting(tracking.checksum), "liberal",
+			 setting(tracking.liberal));
+}
+
 static json_t *kernel_state(const struct broker *broker, const char *table)
 {
 	struct utsname name;
 
 	if (uname(&name) != 0)
 		name.release[0] = '\0';
-	return json_pack("{s:s, s:s, s:s, s:o}", "queue",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "queue",
 			 broker->features.queue == FEATURES_QUEUE_NATIVE ? "native" : "compat",
-			 "release", name.release, "table", table, "interfaces_missing",
-			 missing_interfaces(broker));
+			 "release", name.release, "table", table, "tracking", tracking_state(),
+			 "interfaces_missing", missing_interfaces(broker));
 }
 
 static json_t *counts_of(const uint64_t *counts)
@@ -126,16 +141,34 @@ static json_t *counts_of(const uint64_t *counts)
 	return object;
 }
 
+/* How flows ended without a refusal; refusals are counted by their reasons. */
+static json_t *ended_state(const struct event_counts *counts)
+{
+	static const char *const names[] = {
+		[EVENT_END_OPENED] = "opened", [EVENT_END_OWN_SHARE] = "own-share",
+		[EVENT_END_FULL] = "full",     [EVENT_END_PORTS] = "ports-again",
+		[EVENT_END_IDLE] = "idle",
+	};
+	json_t *object = json_object();
+
+	_Static_assert(ARRAY_SIZE(names) == EVENT_END_COUNT, "each way has its name");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		json_object_set_new(object, names[i], number(counts->ended[i]));
+	return object;
+}
+
 static json_t *engine_state(const struct engine_slot *slot)
 {
-	struct verdict_counts counts;
+	const struct event_counts *counts = &slot->counts;
 
-	verdict_counts(slot->verdicts, &counts);
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "number", number(slot->index),
-			 "pid", number((uint64_t)slot->pid), "state",
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
+			 number(slot->index), "pid", number((uint64_t)slot->pid), "state",
 			 slot->pid ? "running" : "restarting", "packets", number(slot->packets),
-			 "flows", number(counts.undecided), "overruns", number(slot->overruns),
-			 "restarts", number(slot->restarts));
+			 "flows", number(counts->undecided), "flows_peak",
+			 number(counts->undecided_peak), "sources", number(counts->sources),
+			 "buffers", number(counts->buffers), "held", number(counts->held),
+			 "overruns", number(slot->overruns), "restarts", number(slot->restarts),
+			 "ended", ended_state(counts));
 }
 
 static json_t *log_state(const struct broker *broker)

@@ -210,6 +210,17 @@ static void take(const struct step *step)
 	case EVENT_OPEN:
 		advance(step, MARK_PROVING, MARK_OPEN);
 		break;
+	case EVENT_AGAIN:
+		/* whatever was let through of the old connection says nothing of this one */
+		if (is_refused(step->flow->mark))
+			follow(step);
+		else
+			step->verdict->mark = step->flow->mark == 0 ? MARK_UNDECIDED : MARK_REFUSED;
+		break;
+	case EVENT_FORGET:
+		step->verdict->forget = step->verdict->announced && step->flow->mark == 0;
+		step->flow->known = !step->verdict->forget;
+		break;
 	case EVENT_DISCARD:
 	case EVENT_TYPE_COUNT:
 		step->verdict->drop = true;

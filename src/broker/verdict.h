@@ -22,6 +22,7 @@ struct verdict {
 	bool drop;       /* NF_DROP; else NF_ACCEPT with mark */
 	bool fresh;      /* permits something that is recorded in this batch only */
 	bool end_flow;   /* the flow is refused just now: reset what can be reset */
+	bool forget;     /* it gave way, undecided: reset its server, delete the kernel's entry */
 	bool announced;  /* earlier events told of this very flow, undecided or watched until now */
 	uint8_t reason;  /* enum reason of a decision taken just now, else REASON_NONE */
 	uint32_t packet_id;

@@ -71,6 +71,13 @@ static const struct reason_info infos[] = {
 	[REASON_NAME_CHANGED] = { "name-changed", N_("The second TLS ClientHello of the "
 						     "connection has another name than the "
 						     "first.") },
+	[REASON_NOT_QUIC] = { "not-quic",
+			      N_("The port is for QUIC, but the bytes are something else.") },
+	[REASON_QUIC_VERSION] = { "quic-version", N_("The QUIC version is none that can be read; "
+						     "clients fall back to TCP.") },
+	[REASON_QUIC_MALFORMED] = { "quic-malformed",
+				    N_("The bytes begin as QUIC, then break its syntax or cannot "
+				       "be decrypted.") },
 	[REASON_TIMEOUT] = { "timeout", N_("No name came within the time allowed.") },
 	[REASON_RESOURCE_LIMIT] = { "resource-limit", N_("The bound on undecided flows or held "
 							 "packets was reached.") },
@@ -83,6 +90,9 @@ static const struct reason_info infos[] = {
 	[REASON_SOURCE_NOT_PERMITTED] = { "source-not-permitted", N_("Name and address are right, "
 								     "but this source may not use "
 								     "the service.") },
+	[REASON_ECH_REFUSED] = { "ech-refused",
+				 N_("The TLS ClientHello uses Encrypted Client Hello, which the "
+				    "policy refuses for this service.") },
 	[REASON_LOG_UNAVAILABLE] = { "log-unavailable", N_("The record could not be written, so "
 							   "nothing new may pass.") },
 	[REASON_ENGINE_DIED] = { "engine-died", N_("The engine that held the flow ended.") },

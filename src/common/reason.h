@@ -45,6 +45,9 @@ enum reason {
 	REASON_OUT_OF_WINDOW,    /* stream bytes too far ahead, or before the beginning */
 	REASON_MIDSTREAM,        /* a flow whose beginning was not seen */
 	REASON_NAME_CHANGED,     /* the ClientHello after a HelloRetryRequest has another name */
+	REASON_NOT_QUIC,         /* a QUIC port, other bytes */
+	REASON_QUIC_VERSION,     /* a version of QUIC whose hello cannot be read */
+	REASON_QUIC_MALFORMED,   /* begins as QUIC, then breaks its syntax or cannot be opened */
 	REASON_TIMEOUT,          /* no name within the time allowed */
 	REASON_RESOURCE_LIMIT,   /* the bound on undecided flows or held packets was reached */
 
@@ -53,6 +56,7 @@ enum reason {
 	REASON_FOREIGN_TENANT,       /* a sibling of a tenant name: another organisation's tenant */
 	REASON_NAME_ELSEWHERE,       /* a permitted name, but of a service at another address */
 	REASON_SOURCE_NOT_PERMITTED, /* right name and address, but this source may not use it */
+	REASON_ECH_REFUSED,          /* the service's policy refuses Encrypted Client Hello */
 	REASON_LOG_UNAVAILABLE,      /* the record could not be written */
 	REASON_ENGINE_DIED,          /* the engine that held the flow ended */
 	REASON_POLICY_CHANGED,       /* an open flow that the new policy no longer permits */

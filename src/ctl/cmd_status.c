@@ -184,6 +184,22 @@ static void print_kernel(const json_t *kernel)
 		print_text(i == 0 ? _("  not there") : "", json_string_value(name));
 }
 
+/* Connection tracking that takes what it should not: the inspection still reads what it lets pass,
+ * but one of two locks stands open. */
+static void warn_of_tracking(const json_t *kernel)
+{
+	const json_t *tracking = json_object_get(kernel, "tracking");
+
+	if (json_is_false(json_object_get(tracking, "checksum")))
+		(void)fputs(_("sekishoctl: WARNING: the kernel does not check the TCP checksums of "
+			      "forwarded packets. Set net.netfilter.nf_conntrack_checksum to 1.\n"),
+			    stderr);
+	if (json_is_true(json_object_get(tracking, "liberal")))
+		(void)fputs(_("sekishoctl: WARNING: the kernel lets TCP segments outside of the "
+			      "window pass. Set net.netfilter.nf_conntrack_tcp_be_liberal to 0.\n"),
+			    stderr);
+}
+
 static void print_counts(const char *head, json_t *counts)
 {
 	long long all = 0;
@@ -202,6 +218,34 @@ static void print_counts(const char *head, json_t *counts)
 	}
 }
 
+/* Ways in which flows end without a refusal, in the daemon's words and for people. */
+static const struct {
+	const char *slug, *text;
+} ends[] = {
+	{ "opened", N_("The server acknowledged what was read: open.") },
+	{ "own-share", N_("Its source had more than its share: a newer one took its place.") },
+	{ "full", N_("The table was full: a newer one took its place.") },
+	{ "ports-again", N_("Its ports were used again.") },
+	{ "idle", N_("It was named, and then silent for too long.") },
+};
+
+/* What the engine keeps of flows, and how those ended that were not refused. */
+static void print_flows(const json_t *engine)
+{
+	const json_t *ended = json_object_get(engine, "ended");
+
+	if (!ended)
+		return;
+	print_head("");
+	(void)printf(_("at most %lld undecided, %lld sources, %lld buffers, %lld packets held\n"),
+		     number_of(engine, "flows_peak"), number_of(engine, "sources"),
+		     number_of(engine, "buffers"), number_of(engine, "held"));
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (number_of(ended, ends[i].slug) > 0)
+			(void)printf("  %12lld  %-22s %s\n", number_of(ended, ends[i].slug),
+				     ends[i].slug, _(ends[i].text));
+}
+
 static void print_engines(const json_t *engines)
 {
 	const json_t *engine;
@@ -216,6 +260,7 @@ static void print_engines(const json_t *engines)
 			     number_of(engine, "pid"), number_of(engine, "packets"),
 			     number_of(engine, "flows"), number_of(engine, "overruns"),
 			     number_of(engine, "restarts"));
+		print_flows(engine);
 	}
 }
 
@@ -252,6 +297,7 @@ static int show(json_t *answer)
 	}
 	if (lacks_table(answer) || is_touched(answer))
 		warn_of_table(answer);
+	warn_of_tracking(json_object_get(answer, "kernel"));
 	print_state(answer);
 	print_policy(json_object_get(answer, "policy"));
 	print_kernel(json_object_get(answer, "kernel"));

@@ -34,6 +34,7 @@ struct engine {
 	bool gone; /* the broker's end is closed */
 	bool busy; /* several packets were read at once */
 	struct event_message events;
+	struct event_counts told; /* the counts that the broker has */
 	struct kernel_event_message kernel_events;
 };
 
@@ -54,8 +55,22 @@ static void send_events(struct engine *engine)
 
 	if (message->count == 0)
 		return;
+	inspector_tell(engine->inspector, &message->counts);
+	engine->told = message->counts;
 	send_message(engine, message, event_message_size(message->count));
 	message->count = 0;
+}
+
+/* Counts that have moved though nothing came. */
+static void send_counts(struct engine *engine)
+{
+	struct event_message *message = &engine->events;
+
+	inspector_tell(engine->inspector, &message->counts);
+	if (memcmp(&message->counts, &engine->told, sizeof(engine->told)) == 0)
+		return;
+	engine->told = message->counts;
+	send_message(engine, message, event_message_size(0));
 }
 
 static void take_event(const struct event *event, void *data)
@@ -131,7 +146,8 @@ static bool receive(struct engine *engine, uint64_t now_ms)
 	engine->busy = count > 1;
 
 	if (count == -ENOBUFS) {
-		engine->events.queue_overruns++; /* for a log, the sequence numbers tell how many */
+		engine->events.counts
+			.queue_overruns++; /* for a log, the sequence numbers tell how many */
 		return true;
 	}
 	if (count < 0) {
@@ -189,6 +205,8 @@ static int run(struct engine *engine)
 		if (engine->inspector && now_ms - expired_ms >= EXPIRE_EVERY_MS) {
 			inspector_expire(engine->inspector, now_ms);
 			expired_ms = now_ms;
+			send_events(engine);
+			send_counts(engine);
 		}
 		send_events(engine);
 	}

@@ -53,6 +53,7 @@ static bool type_holds(const struct event *e)
 	case EVENT_FOLLOW:
 	case EVENT_ASK:
 	case EVENT_OPEN:
+	case EVENT_AGAIN:
 	case EVENT_DISCARD:
 		return !judged && e->has_packet == 1;
 	case EVENT_NAME:
@@ -61,6 +62,8 @@ static bool type_holds(const struct event *e)
 	case EVENT_REFUSE:
 		return !named && is_engine_reason(e->reason) && e->app < APP_COUNT &&
 		       !e->has_alpn && !e->has_ech;
+	case EVENT_FORGET:
+		return !judged && e->has_packet == 0 && e->flow != EVENT_FLOW_NONE;
 	case EVENT_TYPE_COUNT:
 		break;
 	}
@@ -86,9 +89,10 @@ int event_message_check(const void *message, size_t len, uint32_t flows_max)
 {
 	const struct event_message *m = message;
 
-	if (len < event_message_size(1) || m->magic != EVENT_MAGIC)
+	if (len < event_message_size(0) || m->magic != EVENT_MAGIC)
 		return -EBADMSG;
-	if (m->count == 0 || m->count > EVENT_BATCH_MAX || len != event_message_size(m->count))
+	if (m->count > EVENT_BATCH_MAX || m->counts.reserved != 0 ||
+	    len != event_message_size(m->count))
 		return -EBADMSG;
 	for (uint32_t i = 0; i < m->count; i++)
 		if (!event_holds(&m->events[i], flows_max))

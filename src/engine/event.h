@@ -33,6 +33,10 @@ enum event_type {
 	EVENT_ASK,    /* of a flow permitted by its name: the client's bytes are read as far as they
 		       * matter;    let go, and from now on the server's packets are wanted too */
 	EVENT_OPEN,   /* and the server has acknowledged them: let go, the flow leaves the queue */
+	EVENT_AGAIN,  /* the server of a flow that was let through has begun another connection on
+		       * its ports: let go, and from now on the flow is undecided again */
+	EVENT_FORGET, /* undecided, and nothing came of it but a SYN: it gave way to another. No
+		       * packet goes with it; its server and the kernel may forget it as well */
 	EVENT_DISCARD, /* drop this one packet without deciding the flow (a stray duplicate, say) */
 	EVENT_TYPE_COUNT
 };
@@ -47,7 +51,8 @@ struct event {
 	uint8_t reason; /* enum reason; EVENT_REFUSE only, else 0 */
 	uint8_t app; /* enum app, as read from the bytes; EVENT_NAME; may be set with EVENT_REFUSE
 		      */
-	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held)
+	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held;
+			     * FORGET: always)
 			     */
 	uint32_t packet_id;
 	uint32_t flow; /* slot in the engine's table, below flows_max; broker keeps an array of that
@@ -68,10 +73,30 @@ struct event {
 	char name[EVENT_NAME_MAX + 3]; /* normalised by names_normalise(); NUL padded */
 };
 
+/* How a flow may end without a refusal. */
+enum event_end {
+	EVENT_END_OPENED,    /* the server acknowledged what was read: it left the queue */
+	EVENT_END_OWN_SHARE, /* its source had more than its share: it gave way to a newer one */
+	EVENT_END_FULL,      /* the table was full: it gave way to a newer one of anybody's */
+	EVENT_END_PORTS,     /* its ports were used again */
+	EVENT_END_IDLE,      /* it was named, and then silent for too long */
+	EVENT_END_COUNT
+};
+
+/* What an engine tells of itself. */
+struct event_counts {
+	uint64_t queue_overruns; /* ENOBUFS seen so far */
+	uint32_t undecided, undecided_peak;
+	uint32_t sources;       /* that have flows in its table */
+	uint32_t buffers, held; /* flows of which bytes are kept, and packets of theirs that wait */
+	uint32_t reserved;      /* 0 */
+	uint64_t ended[EVENT_END_COUNT]; /* so far */
+};
+
 struct event_message {
-	uint32_t magic;          /* EVENT_MAGIC */
-	uint32_t count;          /* 1..EVENT_BATCH_MAX */
-	uint64_t queue_overruns; /* ENOBUFS seen so far by this engine */
+	uint32_t magic; /* EVENT_MAGIC */
+	uint32_t count; /* 0..EVENT_BATCH_MAX; 0 where only the counts have moved */
+	struct event_counts counts;
 	struct event events[EVENT_BATCH_MAX];
 };
 #define EVENT_MAGIC 0x53454b31U /* "SEK1" */

@@ -5,65 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/defs.h"
 #include "common/pages.h"
+#include "common/siphash.h"
 
 #define NONE 0 /* slot 0 holds no flow, so its number can stand for none */
-
-struct age_list {
-	uint32_t oldest, newest;
-};
 
 struct flows {
 	uint64_t seed[2];
 	uint32_t slots, bucket_mask, first_free, count, peak;
-	struct age_list lists[FLOWS_LIST_COUNT];
+	struct source_list lists[FLOWS_LIST_COUNT];
 	uint32_t *buckets;
 	struct flow *at;
+	struct sources *sources;
 };
 
-static uint64_t rotate(uint64_t x, unsigned int by)
-{
-	return x << by | x >> (64 - by);
-}
-
-static void mix(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] = rotate(v[0], 32) + v[3];
-	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] = rotate(v[2], 32);
-}
-
-/* SipHash-1-3 over the five words of a key: peers choose addresses and ports, but cannot aim at one
- * bucket without the seed. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF". */
+/* Peers choose addresses and ports, but cannot aim at one bucket without the seed. */
 static uint32_t hash(const struct flows *flows, const struct flow_key *key)
 {
-	uint64_t v[4] = {
-		flows->seed[0] ^ 0x736f6d6570736575ULL,
-		flows->seed[1] ^ 0x646f72616e646f6dULL,
-		flows->seed[0] ^ 0x6c7967656e657261ULL,
-		flows->seed[1] ^ 0x7465646279746573ULL,
-	};
 	uint64_t words[5];
 
 	memcpy(words, key->src.b, 16);
 	memcpy(words + 2, key->dst.b, 16);
 	words[4] = (uint64_t)key->sport << 48 | (uint64_t)key->dport << 32 |
 		   (uint64_t)key->l4proto << 8 | key->src.family;
-	for (size_t i = 0; i < 5; i++) {
-		v[3] ^= words[i];
-		mix(v);
-		v[0] ^= words[i];
-	}
-	v[2] ^= 0xff;
-	for (size_t i = 0; i < 3; i++)
-		mix(v);
-	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]) & flows->bucket_mask;
+	return (uint32_t)siphash_words(flows->seed, words, ARRAY_SIZE(words)) & flows->bucket_mask;
 }
 
 static bool same(const struct flow_key *a, const struct flow_key *b)
@@ -91,7 +57,9 @@ struct flows *flows_new(uint32_t slots, const uint64_t seed[2])
 	flows->bucket_mask = (uint32_t)(buckets - 1);
 	flows->buckets = pages_new(buckets, sizeof(flows->buckets[0]));
 	flows->at = pages_new(slots, sizeof(flows->at[0]));
-	if (flows->buckets == NULL || flows->at == NULL) {
+	/* as many as flows, so that no flow wants for one */
+	flows->sources = sources_new(slots - 1, seed);
+	if (flows->buckets == NULL || flows->at == NULL || flows->sources == NULL) {
 		flows_free(flows);
 		return NULL;
 	}
@@ -109,6 +77,7 @@ void flows_free(struct flows *flows)
 		return;
 	pages_free(flows->buckets, (size_t)flows->bucket_mask + 1, sizeof(flows->buckets[0]));
 	pages_free(flows->at, flows->slots, sizeof(flows->at[0]));
+	sources_free(flows->sources);
 	free(flows);
 }
 
@@ -121,34 +90,58 @@ struct flow *flows_find(const struct flows *flows, const struct flow_key *key)
 	return i == NONE ? NULL : &flows->at[i];
 }
 
-static void list_append(struct flows *flows, struct flow *flow, enum flows_list list,
-			uint64_t now_ms)
-{
-	struct age_list *l = &flows->lists[list];
+/* Which of a flow's links are meant. */
+typedef struct flow_link *link_of(struct flow *flow);
 
-	flow->list = list;
-	flow->since_ms = now_ms;
-	flow->older = l->newest;
-	flow->newer = NONE;
-	if (l->newest != NONE)
-		flows->at[l->newest].newer = flow->slot;
-	else
-		l->oldest = flow->slot;
-	l->newest = flow->slot;
+static struct flow_link *link_all(struct flow *flow)
+{
+	return &flow->all;
 }
 
-static void list_cut(struct flows *flows, const struct flow *flow)
+static struct flow_link *link_same(struct flow *flow)
 {
-	struct age_list *l = &flows->lists[flow->list];
+	return &flow->same;
+}
 
-	if (flow->older != NONE)
-		flows->at[flow->older].newer = flow->newer;
+static void append(struct flows *flows, struct source_list *list, struct flow *flow, link_of *of)
+{
+	*of(flow) = (struct flow_link){ .older = list->newest, .newer = NONE };
+	if (list->newest != NONE)
+		of(&flows->at[list->newest])->newer = flow->slot;
 	else
-		l->oldest = flow->newer;
-	if (flow->newer != NONE)
-		flows->at[flow->newer].older = flow->older;
+		list->oldest = flow->slot;
+	list->newest = flow->slot;
+	list->count++;
+}
+
+static void cut(struct flows *flows, struct source_list *list, struct flow *flow, link_of *of)
+{
+	const struct flow_link *link = of(flow);
+
+	if (link->older != NONE)
+		of(&flows->at[link->older])->newer = link->newer;
 	else
-		l->newest = flow->older;
+		list->oldest = link->newer;
+	if (link->newer != NONE)
+		of(&flows->at[link->newer])->older = link->older;
+	else
+		list->newest = link->older;
+	list->count--;
+}
+
+static void lists_append(struct flows *flows, struct flow *flow, enum flows_list list,
+			 uint64_t now_ms)
+{
+	flow->list = list;
+	flow->since_ms = now_ms;
+	append(flows, &flows->lists[list], flow, link_all);
+	append(flows, &sources_at(flows->sources, flow->source)->lists[list], flow, link_same);
+}
+
+static void lists_cut(struct flows *flows, struct flow *flow)
+{
+	cut(flows, &flows->lists[flow->list], flow, link_all);
+	cut(flows, &sources_at(flows->sources, flow->source)->lists[flow->list], flow, link_same);
 }
 
 struct flow *flows_add(struct flows *flows, const struct flow_key *key, enum flows_list list,
@@ -163,10 +156,11 @@ struct flow *flows_add(struct flows *flows, const struct flow_key *key, enum flo
 	flow = &flows->at[slot];
 	flows->first_free = flow->next;
 	*flow = (struct flow){ .key = *key, .slot = slot, .generation = flow->generation + 1 };
+	flow->source = sources_enter(flows->sources, &key->src)->slot;
 	bucket = &flows->buckets[hash(flows, key)];
 	flow->next = *bucket;
 	*bucket = slot;
-	list_append(flows, flow, list, now_ms);
+	lists_append(flows, flow, list, now_ms);
 	flows->count++;
 	if (flows->count > flows->peak)
 		flows->peak = flows->count;
@@ -180,7 +174,8 @@ void flows_remove(struct flows *flows, struct flow *flow)
 	while (*link != flow->slot)
 		link = &flows->at[*link].next;
 	*link = flow->next;
-	list_cut(flows, flow);
+	lists_cut(flows, flow);
+	sources_leave(flows->sources, sources_at(flows->sources, flow->source));
 	flow->next = flows->first_free;
 	flows->first_free = flow->slot;
 	flows->count--;
@@ -188,8 +183,8 @@ void flows_remove(struct flows *flows, struct flow *flow)
 
 void flows_move(struct flows *flows, struct flow *flow, enum flows_list list, uint64_t now_ms)
 {
-	list_cut(flows, flow);
-	list_append(flows, flow, list, now_ms);
+	lists_cut(flows, flow);
+	lists_append(flows, flow, list, now_ms);
 }
 
 struct flow *flows_oldest(const struct flows *flows, enum flows_list list)
@@ -207,4 +202,37 @@ uint32_t flows_count(const struct flows *flows)
 uint32_t flows_peak(const struct flows *flows)
 {
 	return flows->peak;
+}
+
+uint32_t flows_on(const struct flows *flows, enum flows_list list)
+{
+	return flows->lists[list].count;
+}
+
+uint32_t flows_room(const struct flows *flows)
+{
+	return flows->slots - 1 - flows->count;
+}
+
+struct source *flows_source(const struct flows *flows, const struct flow *flow)
+{
+	return sources_at(flows->sources, flow->source);
+}
+
+struct source *flows_source_of(const struct flows *flows, const struct addr *address)
+{
+	return sources_find(flows->sources, address);
+}
+
+struct flow *flows_oldest_of(const struct flows *flows, const struct source *source,
+			     enum flows_list list)
+{
+	const uint32_t slot = source->lists[list].oldest;
+
+	return slot == NONE ? NULL : &flows->at[slot];
+}
+
+uint32_t flows_sources(const struct flows *flows)
+{
+	return sources_count(flows->sources);
 }

@@ -8,6 +8,7 @@
 #include "common/flow_key.h"
 #include "inspect/hold.h"
 #include "inspect/http.h"
+#include "inspect/sources.h"
 #include "inspect/tls_flight.h"
 
 enum flow_state {
@@ -15,21 +16,25 @@ enum flow_state {
 	FLOW_GUARDED,   /* TLS that said a name: its client's bytes are compared with what was read,
 			 * and read on for another hello */
 	FLOW_PROVING,   /* it said what is none: compared, until the server acknowledges that */
-	FLOW_WATCHED,   /* HTTP that said a name: every further request is read too */
+	FLOW_WATCHED,   /* HTTP or QUIC that said a name: every further request, or Initial
+			 * packet, is read too */
 	FLOW_DECIDED,   /* reported once and for all; remembered for packets still in the queue */
 	FLOW_ADMITTED,  /* the same, permitted by address */
 };
 
 /* Each flow is on one list, in the order of the time at which it was put there. All flows of a list
- * have the same time to live, so only the oldest must be looked at. */
+ * have the same time to live, so only the oldest must be looked at. The flows of one source on a
+ * list are linked in the same order as well. */
 enum flows_list {
-	FLOWS_UNDECIDED,
-	FLOWS_HOLDING, /* watched or guarded, with packets held */
-	FLOWS_GUARDED, /* guarded or proving, with none */
-	FLOWS_IDLE,    /* watched, with none */
-	FLOWS_DECIDED, /* and admitted */
+	FLOWS_OPENING,   /* undecided, and nothing but a SYN has come */
+	FLOWS_UNDECIDED, /* with payload */
+	FLOWS_HOLDING,   /* watched or guarded, with packets held */
+	FLOWS_GUARDED,   /* guarded or proving, with none */
+	FLOWS_IDLE,      /* watched, with none */
+	FLOWS_DECIDED,   /* and admitted */
 	FLOWS_LIST_COUNT
 };
+_Static_assert(FLOWS_LIST_COUNT == SOURCES_LISTS, "each list has its part of each source");
 
 /* Bytes of the client's that were read and let through: hellos with what follows, up to base; or
  * heads of requests and what frames chunks. What lies between them, of bodies, does not matter. */
@@ -39,11 +44,18 @@ struct flow_kept {
 	uint32_t seq, len;
 };
 
+/* Slots of the neighbours on a list; 0: none. */
+struct flow_link {
+	uint32_t older, newer;
+};
+
 struct flow {
 	/* The table's own, to be read only. */
 	struct flow_key key; /* src is the client */
 	uint32_t slot, generation;
-	uint32_t next, older, newer;
+	uint32_t next;
+	uint32_t source;            /* slot in the table of sources */
+	struct flow_link all, same; /* among all flows of its list, and those of its source */
 	enum flows_list list;
 	uint64_t since_ms; /* when it was put on its list */
 
@@ -55,6 +67,8 @@ struct flow {
 			    * server has told which one it took */
 	uint32_t isn;      /* the client's initial sequence number */
 	uint32_t base;     /* the client's sequence number up to which all is read and decided */
+	uint32_t server_first;    /* and from its very beginning: the server's SYN and one; 0 if
+				   * unknown */
 	uint32_t server_next;     /* what the client expects from the server next; 0 if unknown */
 	uint32_t iif, oif;        /* of the client's packets */
 	struct http http;         /* where the request stream stands at base */
@@ -63,8 +77,10 @@ struct flow {
 					       * newest first, len 0 behind the last */
 	uint64_t name_kept; /* the hello's name, for comparing that of a second hello */
 	uint8_t name_len;
-	bool had_second;   /* hello */
-	struct hold *hold; /* what came but is not decided; NULL if nothing */
+	bool had_second;            /* hello */
+	uint32_t quic, quic_serial; /* place of the QUIC connection whose hello the hold has
+				     * begun to join (quic_table_at()); 0: none */
+	struct hold *hold;          /* what came but is not decided; NULL if nothing */
 };
 
 struct flows;
@@ -91,6 +107,23 @@ void flows_move(struct flows *flows, struct flow *flow, enum flows_list list, ui
 /* The flow that has been longest on a list, or NULL. */
 struct flow *flows_oldest(const struct flows *flows, enum flows_list list);
 
-/* How many there are now, and were at most. */
+/* How many are on a list. */
+uint32_t flows_on(const struct flows *flows, enum flows_list list);
+
+/* How many there are now, and were at most; and how many more may be added. */
 uint32_t flows_count(const struct flows *flows);
 uint32_t flows_peak(const struct flows *flows);
+uint32_t flows_room(const struct flows *flows);
+
+/* Who sent its SYN. */
+struct source *flows_source(const struct flows *flows, const struct flow *flow);
+
+/* The source of an address; NULL if it has no flow. */
+struct source *flows_source_of(const struct flows *flows, const struct addr *address);
+
+/* The flow of a source that has been longest on a list, or NULL. */
+struct flow *flows_oldest_of(const struct flows *flows, const struct source *source,
+			     enum flows_list list);
+
+/* How many sources have flows. */
+uint32_t flows_sources(const struct flows *flows);

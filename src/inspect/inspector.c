@@ -10,17 +10,15 @@
 #include "inspect/flows.h"
 #include "inspect/hold.h"
 #include "inspect/packet.h"
+#include "inspect/quic_keys.h"
+#include "inspect/quic_table.h"
 #include "inspect/reading.h"
+#include "inspect/reading_quic.h"
 #include "inspect/report.h"
+#include "inspect/room.h"
 #include "inspect/tls.h"
 
 #define WATCHED_IDLE_MS 300000
-
-/* Where slots run out, flows older than this may lose theirs. By then hardly a packet of a decided
- * flow is still in the queue. */
-#define DECIDED_SPARED_MS 250
-#define GUARDED_SPARED_MS 1000
-#define WATCHED_SPARED_MS 10000
 
 /* The client may wait for a person that unlocks a key, or idle after early data. */
 #define GUARDED_MS 300000
@@ -29,12 +27,31 @@
 #define KEPT_PER_FLOW 512
 #define KEPT_MIN      65536
 
+/* Connections of QUIC remembered, for each slot of the flow table: longer than flows. */
+#define QUIC_PER_FLOW 2
+
 struct inspector {
 	struct inspector_limits limits;
 	struct reading reading;
+	struct room room;
 	uint64_t packets, flows_seen;
 	uint8_t scratch[TLS_HELLO_MAX];
 };
+
+/* Limits below what works are raised to it, and what is not limited is all that there is. */
+static void set_limits(struct inspector_limits *limits)
+{
+	const uint64_t held = (uint64_t)limits->buffers_max * EVENT_HELD_MAX;
+
+	if (limits->flows_max < 2)
+		limits->flows_max = 2;
+	if (limits->undecided_max == 0 || limits->undecided_max > limits->flows_max)
+		limits->undecided_max = limits->flows_max;
+	if (limits->held_max < 1)
+		limits->held_max = 1;
+	if (limits->held_all_max == 0)
+		limits->held_all_max = held < UINT32_MAX ? (uint32_t)held : UINT32_MAX;
+}
 
 struct inspector *inspector_new(const struct inspector_limits *limits, inspector_emit *emit,
 				void *data)
@@ -44,18 +61,23 @@ struct inspector *inspector_new(const struct inspector_limits *limits, inspector
 	if (i == NULL)
 		return NULL;
 	i->limits = *limits;
-	if (i->limits.flows_max < 2)
-		i->limits.flows_max = 2;
-	if (i->limits.held_max < 1)
-		i->limits.held_max = 1;
+	set_limits(&i->limits);
 	i->reading.flows = flows_new(i->limits.flows_max, limits->hash_seed);
-	i->reading.holds = hold_pool_new(limits->buffers_max);
+	i->reading.holds = hold_pool_new(limits->buffers_max, i->limits.held_all_max);
 	i->reading.kept = kept_new((size_t)i->limits.flows_max * KEPT_PER_FLOW + KEPT_MIN);
+	i->reading.ring = quic_keyring_new();
+	i->reading.quic = quic_table_new(i->limits.flows_max * QUIC_PER_FLOW, limits->hash_seed);
 	i->reading.scratch = i->scratch;
 	i->reading.held_max = i->limits.held_max;
+	i->reading.shared = limits->per_source_max != 0;
+	i->room.flows = i->reading.flows;
+	i->room.report = &i->reading.report;
+	i->room.undecided_max = i->limits.undecided_max;
+	i->room.per_source_max = limits->per_source_max;
 	i->reading.report.emit = emit;
 	i->reading.report.data = data;
-	if (i->reading.flows == NULL || i->reading.holds == NULL || i->reading.kept == NULL) {
+	if (i->reading.flows == NULL || i->reading.holds == NULL || i->reading.kept == NULL ||
+	    i->reading.ring == NULL || i->reading.quic == NULL) {
 		inspector_free(i);
 		return NULL;
 	}
@@ -69,35 +91,19 @@ void inspector_free(struct inspector *inspector)
 	flows_free(inspector->reading.flows);
 	hold_pool_free(inspector->reading.holds);
 	kept_free(inspector->reading.kept);
+	quic_keyring_free(inspector->reading.ring);
+	quic_table_free(inspector->reading.quic);
 	free(inspector);
 }
 
-/* The oldest flow of a list, if it has been there for age_ms. */
-static struct flow *older_than(struct inspector *i, enum flows_list list, uint32_t age_ms,
-			       uint64_t now_ms)
-{
-	struct flow *flow = flows_oldest(i->reading.flows, list);
-
-	return flow != NULL && (int64_t)(now_ms - flow->since_ms) >= (int64_t)age_ms ? flow : NULL;
-}
-
-/* Takes a slot from a flow that is over its time, else from one decided a while ago, else from an
- * idle one. */
+/* Takes a slot from a flow that is over its time, else from one that can do without. */
 static void make_room(struct inspector *i, uint64_t now_ms)
 {
-	uint32_t before = flows_count(i->reading.flows);
-	struct flow *flow;
+	const uint32_t before = flows_count(i->reading.flows);
 
 	inspector_expire(i, now_ms);
-	if (flows_count(i->reading.flows) < before)
-		return;
-	flow = older_than(i, FLOWS_DECIDED, DECIDED_SPARED_MS, now_ms);
-	if (flow == NULL)
-		flow = older_than(i, FLOWS_GUARDED, GUARDED_SPARED_MS, now_ms);
-	if (flow == NULL)
-		flow = older_than(i, FLOWS_IDLE, WATCHED_SPARED_MS, now_ms);
-	if (flow != NULL)
-		flows_remove(i->reading.flows, flow);
+	if (flows_count(i->reading.flows) == before)
+		room_make(&i->room, now_ms);
 }
 
 static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum flows_list list,
@@ -118,6 +124,28 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	flow->base = a->packet.seq;
 	flow->server_next = (a->packet.flags & PACKET_ACK) != 0 ? a->packet.ack : 0;
 	return flow;
+}
+
+/* An undecided flow, if its source may have one more; or NULL. */
+static struct flow *begin_undecided(struct inspector *i, const struct arrival *a,
+				    enum flows_list list, uint64_t now_ms)
+{
+	struct flow *flow = NULL;
+
+	if (room_for_opening(&i->room, &a->packet.key.src, now_ms))
+		flow = add_flow(i, a, list, now_ms);
+	if (room_undecided(&i->room) > i->room.undecided_peak)
+		i->room.undecided_peak = room_undecided(&i->room);
+	return flow;
+}
+
+static struct flow_key reversed(const struct flow_key *key)
+{
+	return (struct flow_key){ .src = key->dst,
+				  .dst = key->src,
+				  .sport = key->dport,
+				  .dport = key->sport,
+				  .l4proto = key->l4proto };
 }
 
 /* Refuses a packet whose flow is not known, and remembers the flow so that its next packets FOLLOW;
@@ -204,9 +232,10 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	if (flow != NULL) {
 		if (syn_is_settled(i, flow, a))
 			return;
+		i->room.ended[EVENT_END_PORTS] += takes_place;
 		reading_drop(&i->reading, flow);
 	}
-	flow = add_flow(i, a, FLOWS_UNDECIDED, now_ms);
+	flow = begin_undecided(i, a, FLOWS_OPENING, now_ms);
 	if (flow == NULL) {
 		report_stray(report, a, REASON_RESOURCE_LIMIT);
 		return;
@@ -217,6 +246,19 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 	flow->base = a->packet.seq + 1;
 	flow->must_confirm = takes_place;
 	report_packet(report, flow, a, EVENT_PASS);
+}
+
+/* A client's payload of a flow that is still read. */
+static void take_payload(struct inspector *i, struct flow *flow, const struct arrival *a,
+			 uint64_t now_ms)
+{
+	const bool named = flow->state != FLOW_UNDECIDED;
+
+	reading_payload(&i->reading, flow, a, now_ms);
+	if (flow->list == FLOWS_OPENING)
+		flows_move(i->reading.flows, flow, FLOWS_UNDECIDED, now_ms);
+	else if (!named && flow->state != FLOW_DECIDED)
+		room_named(&i->room, flow, now_ms);
 }
 
 /* A segment without payload, from either end. */
@@ -243,8 +285,13 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 		take_syn(i, flow, a, now_ms);
 		return;
 	}
-	if (flow != NULL && (p->flags & PACKET_ACK) != 0)
+	if (flow != NULL && (p->flags & PACKET_ACK) != 0) {
+		/* before its first byte a client has nothing of the server to acknowledge but its
+		 * SYN: what it says later does not matter */
+		if (flow->list == FLOWS_OPENING)
+			flow->server_first = p->ack;
 		flow->server_next = p->ack;
+	}
 	if (p->payload_len == 0) {
 		take_bare(i, flow, a);
 	} else if (flow == NULL) {
@@ -256,7 +303,7 @@ static void take_from_client(struct inspector *i, struct flow *flow, const struc
 	} else if ((p->flags & PACKET_SYN) != 0) {
 		reading_refuse(&i->reading, flow, REASON_BAD_PACKET, a, now_ms);
 	} else {
-		reading_payload(&i->reading, flow, a, now_ms);
+		take_payload(i, flow, a, now_ms);
 	}
 }
 
@@ -272,6 +319,7 @@ static void take_proof(struct inspector *i, struct flow *flow, const struct arri
 	}
 	report_packet(&i->reading.report, flow, a, EVENT_OPEN);
 	flow->state = FLOW_DECIDED;
+	i->room.ended[EVENT_END_OPENED]++;
 	flows_move(i->reading.flows, flow, FLOWS_DECIDED, now_ms);
 }
 
@@ -300,7 +348,7 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 	if (handshake == (PACKET_SYN | PACKET_ACK) && flow->state == FLOW_UNDECIDED) {
 		if (p->ack == flow->isn + 1) {
 			flow->confirmed = true;
-			flow->server_next = p->seq + 1;
+			flow->server_first = flow->server_next = p->seq + 1;
 		} else {
 			flow->must_confirm = true;
 		}
@@ -308,13 +356,66 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 	take_bare(i, flow, a);
 }
 
-static struct flow_key reversed(const struct flow_key *key)
+/* True for a server's SYN-ACK in a connection that the kernel has let through: it queues that for
+ * this question alone. */
+static bool may_begin_again(const struct arrival *a)
 {
-	return (struct flow_key){ .src = key->dst,
-				  .dst = key->src,
-				  .sport = key->dport,
-				  .dport = key->sport,
-				  .l4proto = key->l4proto };
+	const uint32_t state = a->raw->mark & MARK_STATE_MASK;
+	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
+
+	return (a->packet.flags & handshake) == handshake &&
+	       (a->raw->mark & MARK_INSPECTED) != 0 &&
+	       (state == MARK_GUARDED || state == MARK_PROVING || state == MARK_OPEN ||
+		state == MARK_WATCHED);
+}
+
+/* Another connection on the same ports begins with the server's SYN-ACK: the kernel has passed its
+ * client's SYN, since the server might have kept the old connection. flow: what is known of that,
+ * or NULL. */
+static void take_again(struct inspector *i, struct flow *flow, const struct arrival *a,
+		       uint64_t now_ms)
+{
+	const struct packet *p = &a->packet;
+	const struct inspector_packet raw = {
+		.data = a->raw->data,
+		.len = a->raw->len,
+		.id = a->raw->id,
+		.mark = a->raw->mark,
+		.iif = a->raw->oif,
+		.oif = a->raw->iif,
+	};
+	/* as its client would have sent it */
+	const struct arrival turned = {
+		.raw = &raw,
+		.packet = { .key = reversed(&p->key),
+			    .seq = p->ack,
+			    .ack = p->seq + 1,
+			    .flags = PACKET_ACK },
+	};
+
+	/* a server that speaks first */
+	if (p->payload_len != 0) {
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return;
+	}
+	if (flow != NULL)
+		reading_drop(&i->reading, flow);
+	flow = begin_undecided(i, &turned, FLOWS_OPENING, now_ms);
+	if (flow == NULL) {
+		report_stray(&i->reading.report, &turned, REASON_RESOURCE_LIMIT);
+		return;
+	}
+	flow->state = FLOW_UNDECIDED;
+	flow->has_isn = true;
+	flow->isn = p->ack - 1;
+	flow->confirmed = true;
+	report_packet(&i->reading.report, flow, &turned, EVENT_AGAIN);
+}
+
+/* True if a SYN-ACK is that of the connection that is known: a copy, or one that was sent again. */
+static bool is_own_answer(const struct flow *flow, const struct packet *p)
+{
+	return flow->has_isn && p->ack == flow->isn + 1 && p->seq + 1 == flow->server_first;
 }
 
 static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
@@ -324,6 +425,11 @@ static void take_tcp(struct inspector *i, const struct arrival *a, uint64_t now_
 
 	if (flow == NULL) {
 		flow = flows_find(i->reading.flows, &back);
+		if (may_begin_again(a) && (flow == NULL || (flow->state != FLOW_UNDECIDED &&
+							    !is_own_answer(flow, &a->packet)))) {
+			take_again(i, flow, a, now_ms);
+			return;
+		}
 		if (flow != NULL) {
 			take_from_server(i, flow, a, now_ms);
 			return;
@@ -347,14 +453,58 @@ static void take_bad(struct inspector *i, const struct arrival *a, uint64_t now_
 		report_stray(&i->reading.report, a, REASON_BAD_PACKET);
 }
 
+/* A QUIC datagram that cannot belong to a known flow. NULL if it is reported. */
+static struct flow *begin_quic(struct inspector *i, const struct arrival *a, enum reason fault,
+			       const struct quic_datagram *d, uint64_t now_ms)
+{
+	struct flow *flow;
+
+	switch (reading_quic_stray(a, fault, d, &fault)) {
+	case READING_QUIC_PASS:
+		report_packet(&i->reading.report, NULL, a, EVENT_PASS);
+		return NULL;
+	case READING_QUIC_DISCARD:
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return NULL;
+	case READING_QUIC_REFUSE:
+		refuse_unknown(i, a, fault, now_ms);
+		return NULL;
+	case READING_QUIC_BEGINS:
+		break;
+	}
+	flow = begin_undecided(i, a, FLOWS_UNDECIDED, now_ms);
+	if (flow == NULL)
+		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
+	else
+		flow->app = APP_QUIC;
+	return flow;
+}
+
 static void take_udp(struct inspector *i, const struct arrival *a, uint64_t now_ms)
 {
+	struct flow_key back = reversed(&a->packet.key);
 	struct flow *flow = flows_find(i->reading.flows, &a->packet.key);
+	struct quic_datagram d = { .count = 0 };
+	enum reason fault;
+	bool named;
 
-	if (flow != NULL)
-		report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
-	else
-		refuse_unknown(i, a, REASON_QUIC_REFUSED, now_ms);
+	if (flow == NULL && (flow = flows_find(i->reading.flows, &back)) != NULL) {
+		report_packet(&i->reading.report, flow, a,
+			      flow->state == FLOW_UNDECIDED ? EVENT_DISCARD : EVENT_FOLLOW);
+		return;
+	}
+	fault = quic_read(a->packet.payload, a->packet.payload_len, &d);
+	if (flow == NULL)
+		flow = begin_quic(i, a, fault, &d, now_ms);
+	if (flow == NULL)
+		return;
+	named = flow->state != FLOW_UNDECIDED;
+	reading_quic(&i->reading, flow, a, fault, &d, now_ms);
+	if (named)
+		return;
+	flow = flows_find(i->reading.flows, &a->packet.key);
+	if (flow != NULL && flow->state == FLOW_WATCHED)
+		room_named(&i->room, flow, now_ms);
 }
 
 void inspector_packet(struct inspector *inspector, const struct inspector_packet *packet,
@@ -380,17 +530,20 @@ void inspector_expire(struct inspector *inspector, uint64_t now_ms)
 {
 	const struct inspector_limits *limits = &inspector->limits;
 	struct reading *reading = &inspector->reading;
+	struct flows *flows = reading->flows;
 	struct flow *flow;
 
-	while ((flow = older_than(inspector, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
-		flows_remove(reading->flows, flow);
-	while ((flow = older_than(inspector, FLOWS_GUARDED, GUARDED_MS, now_ms)) != NULL)
-		flows_remove(reading->flows, flow);
-	while ((flow = older_than(inspector, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
-		flows_remove(reading->flows, flow);
-	while ((flow = older_than(inspector, FLOWS_UNDECIDED, limits->timeout_ms, now_ms)) != NULL)
+	while ((flow = room_older_than(flows, FLOWS_DECIDED, limits->forget_ms, now_ms)) != NULL)
+		flows_remove(flows, flow);
+	while ((flow = room_older_than(flows, FLOWS_GUARDED, GUARDED_MS, now_ms)) != NULL)
+		room_end(&inspector->room, flow, EVENT_END_IDLE);
+	while ((flow = room_older_than(flows, FLOWS_IDLE, WATCHED_IDLE_MS, now_ms)) != NULL)
+		room_end(&inspector->room, flow, EVENT_END_IDLE);
+	while ((flow = room_older_than(flows, FLOWS_OPENING, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
-	while ((flow = older_than(inspector, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
+	while ((flow = room_older_than(flows, FLOWS_UNDECIDED, limits->timeout_ms, now_ms)) != NULL)
+		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
+	while ((flow = room_older_than(flows, FLOWS_HOLDING, limits->timeout_ms, now_ms)) != NULL)
 		reading_refuse(reading, flow, REASON_TIMEOUT, NULL, now_ms);
 }
 
@@ -406,4 +559,16 @@ void inspector_counts(const struct inspector *inspector, struct inspector_counts
 	ret->flows_peak = flows_peak(reading->flows);
 	ret->buffers_now = hold_taken(reading->holds);
 	memcpy(ret->refused, reading->report.refused, sizeof(ret->refused));
+}
+
+void inspector_tell(const struct inspector *inspector, struct event_counts *ret)
+{
+	const struct reading *reading = &inspector->reading;
+
+	ret->undecided = room_undecided(&inspector->room);
+	ret->undecided_peak = inspector->room.undecided_peak;
+	ret->sources = flows_sources(reading->flows);
+	ret->buffers = hold_taken(reading->holds);
+	ret->held = hold_packets(reading->holds);
+	memcpy(ret->ended, inspector->room.ended, sizeof(ret->ended));
 }

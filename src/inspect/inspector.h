@@ -9,8 +9,9 @@
  * flow is then decided, and remembered for forget_ms so that packets already queued FOLLOW. An HTTP
  * flow stays watched: bodies FOLLOW, each request is a NAME. It is forgotten after five minutes
  * without a packet. Where slots run out, a decided flow may be forgotten after a quarter of a
- * second and a watched one after ten seconds without a packet. What comes later is
- * REASON_MIDSTREAM, as is all payload of a flow whose SYN was not seen.
+ * second and a watched one after ten seconds without a packet; and a source that has more than its
+ * share of what is undecided, watched or guarded loses its own oldest first (room.h). What comes
+ * later is REASON_MIDSTREAM, as is all payload of a flow whose SYN was not seen.
  *
  * - A SYN with data (TCP Fast Open) is discarded: nothing may leave before the server has answered,
  * and clients fall back to a SYN without data.
@@ -18,8 +19,11 @@
  * already acknowledged the first: then it is discarded, since that server would not take it either.
  * Where one flow took the place of another like this, no payload is read before the server's
  * SYN-ACK has told which it means.
+ * - A SYN-ACK of the server in a connection that the kernel knows as let through, with another
+ * number than its first, begins another connection, whose client's SYN passed by the kernel: AGAIN,
+ * and its client is read from the beginning.
  * - A packet that the kernel marks MARK_ADMIT is not read: ADMIT, and FOLLOW within forget_ms.
- * - UDP without that mark is QUIC towards a service that is TCP only: REASON_QUIC_REFUSED.
+ * - UDP without that mark is QUIC towards a service that has it inspected: see reading_quic.h.
  *
  * - What was let through of a named flow may come again only as it was (reading_kept.c). A TLS flow
  * is then read on until it says what can be no second hello: ASK; and with the server's
@@ -35,13 +39,18 @@
 struct inspector;
 
 struct inspector_limits {
-	uint32_t flows_max;   /* slots, at least 2 (slot 0 holds no flow); over it:
-				 REASON_RESOURCE_LIMIT */
-	uint32_t buffers_max; /* flows that may hold bytes of a hello or request head at once */
-	uint32_t held_max;    /* packets held for one flow, at most EVENT_HELD_MAX */
-	uint32_t timeout_ms;  /* from a flow's first packet to its name */
-	uint32_t forget_ms; /* how long a decided flow is remembered for packets still in the queue
-			     */
+	uint32_t flows_max;      /* slots, at least 2 (slot 0 holds no flow); over it:
+				    REASON_RESOURCE_LIMIT */
+	uint32_t undecided_max;  /* flows without a name; 0: as many as there are slots */
+	uint32_t per_source_max; /* undecided flows of one source (sources.h), which besides has no
+				  * more of anything than is left for others; 0: sources are not
+				  * told apart */
+	uint32_t buffers_max;    /* flows that may hold bytes of a hello or request head at once */
+	uint32_t held_max;       /* packets held for one flow, at most EVENT_HELD_MAX */
+	uint32_t held_all_max;   /* packets held for all flows; 0: held_max for each buffer */
+	uint32_t timeout_ms; /* from a flow's SYN to its first byte, and from there to its name */
+	uint32_t forget_ms;  /* how long a decided flow is remembered for packets still in the queue
+			      */
 	uint64_t hash_seed[2]; /* random bits that peers cannot know: keys the flow table's hash */
 };
 
@@ -80,3 +89,6 @@ struct inspector_counts {
 	uint64_t refused[64]; /* by enum reason */
 };
 void inspector_counts(const struct inspector *inspector, struct inspector_counts *ret);
+
+/* What the broker is told; queue_overruns is left as it is. */
+void inspector_tell(const struct inspector *inspector, struct event_counts *ret);

@@ -54,17 +54,15 @@ static int skip_extension(struct rd *r, uint8_t *kind)
 {
 	uint8_t next = rd_u8(r);
 	uint8_t length = rd_u8(r);
+	uint16_t word = rd_u16(r);
 
-	if (*kind == IPPROTO_FRAGMENT) {
-		/* An atomic fragment (offset 0, no more) is whole; anything else is not. */
-		uint16_t offset = rd_u16(r);
-
-		rd_skip(r, 4);
-		if ((offset & 0xfff9U) != 0)
-			return -EBADMSG;
-	} else {
-		rd_skip(r, 6 + (size_t)length * 8);
-	}
+	/* An atomic fragment (offset 0, no more) is whole; anything else is not. */
+	if (*kind == IPPROTO_FRAGMENT && (word & 0xfff9U) != 0)
+		return -EBADMSG;
+	/* Segments left: its way ends at another address than the one that was judged. */
+	if (*kind == IPPROTO_ROUTING && (word & 0xffU) != 0)
+		return -EBADMSG;
+	rd_skip(r, *kind == IPPROTO_FRAGMENT ? 4 : 4 + (size_t)length * 8);
 	*kind = next;
 	return r->bad ? -EBADMSG : 0;
 }
@@ -144,7 +142,8 @@ static int read_udp(struct rd r, struct packet *p)
 	if (r.bad || length < 8 || length > len)
 		return -EBADMSG;
 	p->payload = r.at;
-	p->payload_len = r.left;
+	/* what lies behind it is no part of the datagram (RFC 9868) */
+	p->payload_len = length - 8U;
 	return 0;
 }
 

@@ -23,7 +23,10 @@ struct packet {
 };
 
 /* Reads data, which begins at the IP header and is the whole packet: a length field that disagrees
- * with len, a header cut off or a fragment (conntrack joins them before the queue) is -EBADMSG.
+ * with len (as that of jumbograms and of segments joined beyond 64 KiB does), a header cut off, a
+ * routing header that leads further or a fragment (conntrack joins them before the queue) is
+ * -EBADMSG. What stands behind an authentication header (RFC 4302) is of that protocol, and not
+ * read.
  * *ret then holds what was read of the key, and zeros, so that the refusal can still say who it
  * was. Checksums are not looked at: conntrack has done so, and offloaded packets have none. TCP
  * flags that no honest stack sends together, or payload that its receiver would not take as the

@@ -10,11 +10,54 @@
 /* No window of TCP is larger; further off is not ahead but behind. Source: RFC 7323 section 2.3. */
 #define AHEAD_MAX (1 << 30)
 
+bool reading_take_hold(struct reading *r, struct flow *flow, uint32_t first_seq)
+{
+	struct source *source = flows_source(r->flows, flow);
+
+	if (flow->hold != NULL)
+		return true;
+	if (r->shared && source->holds >= hold_left(r->holds))
+		return false;
+	flow->hold = hold_take(r->holds, first_seq);
+	if (flow->hold == NULL)
+		return false;
+	source->holds++;
+	return true;
+}
+
+/* With it goes the beginning of a QUIC connection of which nothing was let through. */
 static void give_hold(struct reading *r, struct flow *flow)
 {
-	if (flow->hold != NULL)
-		hold_give(r->holds, flow->hold);
+	struct source *source = flows_source(r->flows, flow);
+
+	if (flow->hold == NULL)
+		return;
+	source->holds--;
+	source->packets -= flow->hold->count;
+	hold_give(r->holds, flow->hold);
 	flow->hold = NULL;
+	if (flow->quic != 0)
+		reading_quic_leave(r, flow);
+}
+
+bool reading_keep_packet(struct reading *r, struct flow *flow, const struct hold_packet *packet)
+{
+	struct source *source = flows_source(r->flows, flow);
+
+	if (r->shared && source->packets >= hold_packets_left(r->holds))
+		return false;
+	if (!hold_keep(r->holds, flow->hold, r->held_max, packet))
+		return false;
+	source->packets++;
+	return true;
+}
+
+static bool release_packet(struct reading *r, struct flow *flow, struct hold_packet *ret)
+{
+	if (flow->hold == NULL || !hold_release(r->holds, flow->hold, flow->base, ret))
+		return false;
+	flows_source(r->flows, flow)->packets--;
+	return true;
 }
 
 /* The event goes out with the packet that came first; then a FOLLOW for each other. */
@@ -116,10 +159,13 @@ static enum reason hold_segment(struct reading *r, struct flow *flow, struct seg
 		.end = a->packet.seq + (uint32_t)a->packet.payload_len,
 	};
 
-	if (flow->hold == NULL)
-		flow->hold = hold_take(r->holds, flow->base);
-	if (flow->hold == NULL || !hold_keep(flow->hold, r->held_max, &packet))
+	if (!reading_take_hold(r, flow, flow->base))
 		return REASON_RESOURCE_LIMIT;
+	if (!reading_keep_packet(r, flow, &packet)) {
+		if (flow->hold->count == 0)
+			give_hold(r, flow);
+		return REASON_RESOURCE_LIMIT;
+	}
 	s->placed = true;
 	return REASON_NONE;
 }
@@ -151,7 +197,7 @@ void reading_release(struct reading *r, struct flow *flow, struct event *e, stru
 {
 	struct hold_packet packet;
 
-	while (flow->hold != NULL && hold_release(flow->hold, flow->base, &packet))
+	while (release_packet(r, flow, &packet))
 		report_bear(&r->report, e, packet.id);
 	if (flow->hold != NULL && flow->hold->count == 0)
 		give_hold(r, flow);
@@ -186,9 +232,7 @@ static void join_payload(struct reading *r, struct flow *flow, struct segment *s
 		report_packet(&r->report, flow, s->arrival, EVENT_DISCARD);
 		return;
 	}
-	if (flow->hold == NULL)
-		flow->hold = hold_take(r->holds, flow->base);
-	if (flow->hold == NULL) {
+	if (!reading_take_hold(r, flow, flow->base)) {
 		reading_refuse_segment(r, flow, REASON_RESOURCE_LIMIT, s);
 		return;
 	}
@@ -256,6 +300,10 @@ void reading_payload(struct reading *r, struct flow *flow, const struct arrival 
 	if (flow->state != FLOW_UNDECIDED) {
 		if (!place_known(r, flow, &s))
 			return;
+	} else if (s.len == 1 && flow->has_isn && s.seq == flow->isn) {
+		/* a probe whether the connection lives: at the SYN's place stands no byte */
+		report_packet(&r->report, flow, arrival, EVENT_PASS);
+		return;
 	} else if (s.seq - flow->base >= STREAM_MAX) {
 		reading_refuse_segment(r, flow, REASON_OUT_OF_WINDOW, &s);
 		return;

@@ -2,6 +2,7 @@
 /* The client's payload of one flow: joined, read as TLS or HTTP, decided. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "inspect/flows.h"
@@ -9,18 +10,25 @@
 #include "inspect/kept.h"
 #include "inspect/report.h"
 
+struct quic_keyring; /* inspect/quic_keys.h */
+struct quic_table;   /* inspect/quic_table.h */
+
 struct reading {
 	struct flows *flows;
 	struct hold_pool *holds;
 	struct kept *kept;
+	struct quic_keyring *ring;
+	struct quic_table *quic;
 	uint8_t *scratch; /* TLS_HELLO_MAX bytes */
 	uint32_t held_max;
+	bool shared; /* a source may hold no more than is left for others */
 	struct report report;
 };
 
 /* Takes a client's packet with payload of a flow that is undecided, guarded, proving or watched: it
  * is reported at once, or held. Undecided bytes may come in any order; those before the beginning
- * or beyond STREAM_MAX end the flow. A packet that brings nothing new while its first copy is held,
+ * (but a single one in the SYN's place, which probes whether the connection lives) or beyond
+ * STREAM_MAX end the flow. A packet that brings nothing new while its first copy is held,
  * and one too far ahead to be kept whole, is discarded: its sender will send it again. */
 void reading_payload(struct reading *r, struct flow *flow, const struct arrival *arrival,
 		     uint64_t now_ms);

@@ -4,7 +4,8 @@
  * reading.c        where a packet belongs: before the base, at it, or behind a hole; what is held
  * reading_tls.c    hellos, and what follows them until the server has acknowledged it
  * reading_http.c   requests, one after the other
- * reading_kept.c   what was let through and comes again */
+ * reading_kept.c   what was let through and comes again
+ * reading_quic.c   QUIC: datagrams instead of segments (reading_quic.h) */
 #pragma once
 
 #include "inspect/reading.h"
@@ -25,6 +26,13 @@ struct view {
 	const uint8_t *at;
 	size_t len;
 };
+
+/* Makes sure that the flow has a hold (a new one begins at first_seq). False if there is none, or
+ * its source may have no more. */
+bool reading_take_hold(struct reading *r, struct flow *flow, uint32_t first_seq);
+
+/* Puts a packet into the flow's hold. False if there is no room, or its source may have no more. */
+bool reading_keep_packet(struct reading *r, struct flow *flow, const struct hold_packet *packet);
 
 /* Hands the event out with the packet that came first; then a FOLLOW for each other, and for those
  * it becomes one. The hold is given back. */
@@ -57,3 +65,7 @@ void reading_pass_by(struct reading *r, struct flow *flow, const uint8_t *bytes,
  * server would only have been shown to us. Cuts it off the segment, which begins before the base;
  * false if the packet is reported. */
 bool reading_pass_again(struct reading *r, struct flow *flow, struct segment *s);
+
+/* reading_quic.c: the hold is given back; forgets what was being joined in it, where nothing of
+ * that connection was let through. */
+void reading_quic_leave(struct reading *r, struct flow *flow);

@@ -40,10 +40,12 @@ static enum reason read_names(struct rd r, struct tls_hello *h)
 }
 
 /* Source: RFC 7301 section 3.1. */
-static enum reason check_alpn(struct rd r)
+static enum reason read_alpn(struct rd r, struct tls_hello *h)
 {
 	struct rd list = rd_sub(&r, rd_u16(&r));
 
+	h->alpn = list.at;
+	h->alpn_len = list.left;
 	if (list.bad || r.left != 0 || list.left == 0)
 		return REASON_TLS_MALFORMED;
 	while (list.left != 0) {
@@ -66,7 +68,7 @@ static enum reason read_extension(uint16_t type, struct rd body, struct tls_hell
 		if (h->has_alpn)
 			return REASON_TLS_MALFORMED;
 		h->has_alpn = true;
-		return check_alpn(body);
+		return read_alpn(body, h);
 	case EXTENSION_ECH:
 		if (h->has_ech)
 			return REASON_TLS_MALFORMED;
@@ -229,4 +231,59 @@ enum tls_result tls_read(const uint8_t *data, size_t len, uint8_t *scratch, stru
 	hello.used = (size_t)(hs.end - data);
 	*ret = hello;
 	return TLS_HELLO;
+}
+
+enum tls_result tls_read_message(const uint8_t *data, size_t len, struct tls_hello *ret,
+				 enum reason *ret_reason)
+{
+	struct tls_hello hello = { .name = NULL };
+	struct rd r = rd_of(data, len);
+	enum reason fault;
+	size_t body_len;
+
+	*ret_reason = REASON_TLS_MALFORMED;
+	if (len == 0)
+		return TLS_MORE;
+	if (rd_u8(&r) != HANDSHAKE_HELLO)
+		return TLS_REFUSE;
+	if (len < HANDSHAKE_HEADER)
+		return TLS_MORE;
+	body_len = rd_u24(&r);
+	if (body_len > TLS_HELLO_MAX - HANDSHAKE_HEADER) {
+		*ret_reason = REASON_HELLO_TOO_LONG;
+		return TLS_REFUSE;
+	}
+	if (body_len > r.left)
+		return TLS_MORE;
+	fault = read_hello(r.at, body_len, &hello);
+	if (fault != REASON_NONE) {
+		*ret_reason = fault;
+		return TLS_REFUSE;
+	}
+	hello.used = HANDSHAKE_HEADER + body_len;
+	*ret = hello;
+	return TLS_HELLO;
+}
+
+void tls_alpn_text(const struct tls_hello *hello, char out[TLS_ALPN_TEXT_MAX])
+{
+	struct rd list = rd_of(hello->alpn, hello->alpn_len);
+	size_t at = 0;
+
+	while (list.left != 0) {
+		const uint8_t len = rd_u8(&list);
+		const uint8_t *protocol = rd_bytes(&list, len);
+
+		if (list.bad || at + (at != 0) + len >= TLS_ALPN_TEXT_MAX)
+			break;
+		if (at != 0)
+			out[at++] = ',';
+		for (uint8_t i = 0; i < len; i++) {
+			const bool plain =
+				protocol[i] > ' ' && protocol[i] < 0x7f && protocol[i] != ',';
+
+			out[at++] = plain ? (char)protocol[i] : '?';
+		}
+	}
+	out[at] = '\0';
 }

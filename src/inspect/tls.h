@@ -20,6 +20,8 @@ struct tls_hello {
 	const uint8_t *name; /* as sent, not checked; within data or scratch */
 	size_t name_len;     /* at least 1 */
 	bool has_alpn;       /* application_layer_protocol_negotiation, well-formed */
+	const uint8_t *alpn; /* its protocols as sent, each with its length before it */
+	size_t alpn_len;     /* 0 if there is none */
 	bool has_ech;        /* encrypted_client_hello, real or GREASE: the name is the outer one */
 	bool has_early_data; /* early_data: encrypted bytes may follow at once */
 	size_t used;         /* bytes of data, up to the end of the record that ends the hello */
@@ -33,3 +35,15 @@ struct tls_hello {
  * the number of encrypted_client_hello (65037) is in IANA's registry of TLS extension types. */
 enum tls_result tls_read(const uint8_t *data, size_t len, uint8_t *scratch, struct tls_hello *ret,
 			 enum reason *ret_reason);
+
+/* The same for a ClientHello that comes without records, as in QUIC. TLS_REFUSE with TLS_MALFORMED
+ * for another message, too. used is where the message ends; what follows is not looked at. Source:
+ * RFC 9001 section 4. */
+enum tls_result tls_read_message(const uint8_t *data, size_t len, struct tls_hello *ret,
+				 enum reason *ret_reason);
+
+#define TLS_ALPN_TEXT_MAX 64 /* with NUL */
+
+/* The protocols that a hello offers as text: as many whole ones as fit, a comma between them, what
+ * is no printable ASCII (or a comma) as '?'. Empty if it offers none. */
+void tls_alpn_text(const struct tls_hello *hello, char out[TLS_ALPN_TEXT_MAX]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's table of open flows: walking it by mark, and changing a flow's mark. */
+/* The kernel's table of open flows: walking it by mark, changing a flow's mark, and deleting one.
+ */
 #include "kernel/conntrack.h"
 
 #include <arpa/inet.h>
@@ -189,22 +190,35 @@ static void put_protocol(struct nlmsghdr *message, const struct conntrack_entry 
 	mnl_attr_nest_end(message, nest);
 }
 
-int conntrack_set_mark(struct nlsock *sock, const struct conntrack_entry *entry, uint32_t value,
-		       uint32_t mask)
+/* Begins a request about the flow of an entry. */
+static struct nlmsghdr *about_flow(char *buffer, uint8_t type, const struct conntrack_entry *entry)
 {
-	char buffer[REQUEST_BYTES_MAX] __attribute__((aligned(4))) = { 0 };
-	struct nlmsghdr *message;
-	struct nlattr *nest;
+	struct nlmsghdr *message =
+		start_message(buffer, type, entry->key.src.family == 4 ? AF_INET : AF_INET6);
+	struct nlattr *nest = mnl_attr_nest_start(message, CTA_TUPLE_ORIG);
 
-	message = start_message(buffer, IPCTNL_MSG_CT_NEW,
-				entry->key.src.family == 4 ? AF_INET : AF_INET6);
-	nest = mnl_attr_nest_start(message, CTA_TUPLE_ORIG);
 	put_addresses(message, &entry->key);
 	put_protocol(message, entry);
 	mnl_attr_nest_end(message, nest);
 	if (entry->zone != 0)
 		mnl_attr_put_u16(message, CTA_ZONE, htons(entry->zone));
+	return message;
+}
+
+int conntrack_set_mark(struct nlsock *sock, const struct conntrack_entry *entry, uint32_t value,
+		       uint32_t mask)
+{
+	char buffer[REQUEST_BYTES_MAX] __attribute__((aligned(4))) = { 0 };
+	struct nlmsghdr *message = about_flow(buffer, IPCTNL_MSG_CT_NEW, entry);
+
 	mnl_attr_put_u32(message, CTA_MARK, htonl(value & mask));
 	mnl_attr_put_u32(message, CTA_MARK_MASK, htonl(mask));
 	return nlsock_request(sock, message, NULL, NULL);
+}
+
+int conntrack_delete(struct nlsock *sock, const struct conntrack_entry *entry)
+{
+	char buffer[REQUEST_BYTES_MAX] __attribute__((aligned(4))) = { 0 };
+
+	return nlsock_request(sock, about_flow(buffer, IPCTNL_MSG_CT_DELETE, entry), NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's table of open flows: walking it by mark, and changing a flow's mark. Source:
+/* The kernel's table of open flows: walking it by mark, changing a flow's mark, and
+ * deleting it. Source:
  * linux/netfilter/nfnetlink_conntrack.h. */
 #pragma once
 
@@ -37,3 +38,7 @@ int conntrack_walk(struct nlsock *sock, uint32_t value, uint32_t mask, conntrack
  * zone, be it the same entry or a later one. 0, or -ENOENT (no such flow any more), or -errno. */
 int conntrack_set_mark(struct nlsock *sock, const struct conntrack_entry *entry, uint32_t value,
 		       uint32_t mask);
+
+/* Deletes the flow with entry's key (and ICMP fields) and zone, be it the same entry or a later
+ * one. 0, or -ENOENT (no such flow any more), or -errno. */
+int conntrack_delete(struct nlsock *sock, const struct conntrack_entry *entry);

@@ -146,6 +146,8 @@ struct policy_daemon {
 	uint16_t log_group_first;          /* NFLOG group; default 7 */
 	char *user;                        /* default "sekisho" */
 	uint32_t undecided_max;            /* flows an engine keeps undecided; default 16384 */
+	uint32_t undecided_per_source;     /* of one source; default 1024 */
+	uint32_t undecided_buffers;        /* of which bytes are kept; default 1024 */
 	uint32_t undecided_timeout_ms;     /* default 10000 */
 	char *log_directory;               /* default /var/log/sekisho */
 	char *control_socket;              /* default /run/sekisho/control.sock */

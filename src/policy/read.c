@@ -35,6 +35,8 @@ static bool set_defaults(struct policy *policy, const char *path)
 	d->queue_length = 4096;
 	d->log_group_first = 7;
 	d->undecided_max = 16384;
+	d->undecided_per_source = 1024;
+	d->undecided_buffers = 1024;
 	d->undecided_timeout_ms = 10000;
 	d->user = strdup("sekisho");
 	d->log_directory = strdup("/var/log/sekisho");

@@ -249,6 +249,24 @@ static void daemon_undecided_max(struct reader *r, config_setting_t *s, void *in
 		r->policy->daemon.undecided_max = (uint32_t)n;
 }
 
+static void daemon_undecided_per_source(struct reader *r, config_setting_t *s, void *into)
+{
+	long long n;
+
+	(void)into;
+	if (read_number(r, s, 1, 1 << 20, &n))
+		r->policy->daemon.undecided_per_source = (uint32_t)n;
+}
+
+static void daemon_undecided_buffers(struct reader *r, config_setting_t *s, void *into)
+{
+	long long n;
+
+	(void)into;
+	if (read_number(r, s, 16, 1 << 16, &n))
+		r->policy->daemon.undecided_buffers = (uint32_t)n;
+}
+
 static void daemon_undecided_timeout(struct reader *r, config_setting_t *s, void *into)
 {
 	long long n;
@@ -270,6 +288,8 @@ static void daemon_log_group(struct reader *r, config_setting_t *s, void *into)
 static const struct read_key daemon_keys[] = {
 	{ "user", READ_TEXT, false, daemon_user },
 	{ "undecided_max", READ_NUMBER, false, daemon_undecided_max },
+	{ "undecided_per_source", READ_NUMBER, false, daemon_undecided_per_source },
+	{ "undecided_buffers", READ_NUMBER, false, daemon_undecided_buffers },
 	{ "undecided_timeout_ms", READ_NUMBER, false, daemon_undecided_timeout },
 	{ "log_group", READ_NUMBER, false, daemon_log_group },
 };

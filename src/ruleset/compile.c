@@ -239,6 +239,16 @@ static bool uses_kind(struct compile *c, enum compile_kind kind)
 	return compile_exceptions_use(c, kind);
 }
 
+/* What becomes of a flow's packets by its state. */
+static void by_mark(struct compile *c)
+{
+	const struct ruleset_statement map = { .kind = ACT_CT_MARK_MAP,
+					       .mask = MARK_STATE_MASK | MARK_EXCEPTION,
+					       .text = "states" };
+
+	build_statement(&c->build, &map);
+}
+
 /* Dispatch by source address, if there is such a map. */
 static void lookup_rule(struct compile *c, const char *map, enum ruleset_field field,
 			bool original_only)
@@ -251,12 +261,57 @@ static void lookup_rule(struct compile *c, const char *map, enum ruleset_field f
 	build_lookup(&c->build, map, BUILD_FIELDS(field));
 }
 
+/* One rule's beginning: segments one way, of flows that are let through, with these flags. */
+static void again_rule(struct compile *c, uint32_t mask, uint32_t mark, uint32_t reply,
+		       uint32_t flags)
+{
+	build_rule(&c->build, NULL);
+	build_value(&c->build, MATCH_CT_REPLY, reply);
+	build_masked(&c->build, MATCH_CT_MARK, mask, mark);
+	build_masked(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK, flags);
+}
+
+/* A client that lost its connection may begin another on the same ports, while conntrack takes its
+ * SYN for a stray packet of the old one. Its SYN passes: the server, if it still has the old
+ * connection, asks back, and the client ends that. But if the server has closed, it answers with a
+ * SYN of its own, and then conntrack takes the new connection for the old one: so that answer is
+ * queued, and with the engine's word the flow is undecided again. Where the flow was permitted by
+ * address, its SYN is queued to be recorded once more. What is open by an exception ends with it:
+ * there such a SYN is dropped. */
+static void again_chain(struct compile *c)
+{
+	static const struct {
+		uint32_t mask, mark;
+	} through[] = {
+		{ NAMED_BIT | MARK_INSPECTED | MARK_EXCEPTION, NAMED_BIT | MARK_INSPECTED },
+		{ MARK_STATE_MASK | MARK_EXCEPTION, MARK_WATCHED },
+	};
+
+	build_chain(&c->build, "again");
+	for (size_t i = 0; i < ARRAY_SIZE(through); i++) {
+		again_rule(c, through[i].mask, through[i].mark, 0, TCP_FLAG_BIT_SYN);
+		build_in_set(&c->build, "bare4", BUILD_FIELDS(FIELD_LENGTH4, FIELD_TCP_DOFF));
+		build_accept(&c->build);
+		again_rule(c, through[i].mask, through[i].mark, 0, TCP_FLAG_BIT_SYN);
+		build_in_set(&c->build, "bare6", BUILD_FIELDS(FIELD_LENGTH6, FIELD_TCP_DOFF));
+		build_accept(&c->build);
+		again_rule(c, through[i].mask, through[i].mark, 1,
+			   TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK);
+		build_act(&c->build, ACT_META_MARK_FROM_CT);
+		queue_packet(c);
+	}
+	again_rule(c, NAMED_BIT | MARK_INSPECTED | MARK_EXCEPTION, NAMED_BIT, 0, TCP_FLAG_BIT_SYN);
+	build_value(&c->build, ACT_SET_META_MARK, MARK_ADMIT);
+	queue_packet(c);
+	again_rule(c, NAMED_BIT, NAMED_BIT, 0, TCP_FLAG_BIT_SYN);
+	counter_and_log(c, "invalid-state");
+	build_drop(&c->build);
+	build_rule(&c->build, NULL);
+	by_mark(c);
+}
+
 static void forward_chain(struct compile *c, bool exceptions)
 {
-	struct ruleset_statement by_mark = { .kind = ACT_CT_MARK_MAP,
-					     .mask = MARK_STATE_MASK | MARK_EXCEPTION,
-					     .text = "states" };
-
 	build_base_chain(&c->build, "forward", HOOK_FORWARD, PRIORITY_FORWARD, true);
 
 	/* structure: nobody else's packet mark counts, and no packet without a connection */
@@ -278,19 +333,14 @@ static void forward_chain(struct compile *c, bool exceptions)
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_STATE, STATE_RELATED);
 	build_goto(&c->build, "related");
-	/* Conntrack may take a SYN for a stray packet of an open flow, though its server has closed
-	 * and will begin a new one: such a SYN must not pass by the old one's mark. */
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_STATE, STATE_ESTABLISHED);
-	build_value(&c->build, MATCH_CT_REPLY, 0);
-	build_masked(&c->build, MATCH_CT_MARK, NAMED_BIT, NAMED_BIT);
-	build_masked(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK,
-		     TCP_FLAG_BIT_SYN);
-	counter_and_log(c, "invalid-state");
-	build_drop(&c->build);
+	build_masked_not(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_NONE);
+	build_masked(&c->build, MATCH_TCP_FLAGS, TCP_FLAG_BIT_SYN, TCP_FLAG_BIT_SYN);
+	build_goto(&c->build, "again");
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_STATE, STATE_ESTABLISHED);
-	build_statement(&c->build, &by_mark);
+	by_mark(c);
 	build_rule(&c->build, NULL);
 	build_value(&c->build, MATCH_CT_REPLY, 1);
 	build_goto(&c->build, "refuse");
@@ -361,6 +411,7 @@ int compile_policy(const struct policy *policy, struct ruleset **ret)
 	compile_pair_chains(&c);
 	compile_dispatch(&c);
 	exceptions = compile_exceptions_chain(&c);
+	again_chain(&c);
 	forward_chain(&c, exceptions);
 	settle_chain(&c);
 	compile_input(&c);

@@ -2,6 +2,8 @@
 /* A script of packets of a few flows: every packet has exactly one event, every event is one that
  * the broker would take, and in the end nothing is left.
  *
+ * Sources have shares: bit 6 tells two of them apart.
+ *
  * A step of the script: what (1 byte), where (2 bytes), length (1 byte), and that many bytes. What:
  * bits 0-2 the packet, bits 3-4 the client's port, bit 5 time passes, bit 6 IPv6, bit 7 fill the
  * payload up with zeros. */
@@ -89,7 +91,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct inspector_limits limits = {
 		.flows_max = FLOWS_MAX,
-		.buffers_max = 3,
+		.undecided_max = 10,
+		.per_source_max = 6,
+		.buffers_max = 5,
+		.held_all_max = 40,
 		.held_max = 12,
 		.timeout_ms = 10000,
 		.forget_ms = 1000,

@@ -10,6 +10,7 @@ import random
 import select
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -163,6 +164,31 @@ def attempt(where, data, cuts=(), order=None, seconds=3, sport=None, isn=None):
     return state
 
 
+def reopen(tcp, data):
+    """Begins anew on the ports of a connection that the other end may still have."""
+    tcp.seq, tcp.ack = random.randrange(1 << 32), 0
+    steps = []
+    for _ in range(5):
+        tcp.send(SYN)
+        end = time.monotonic() + 1
+        while (answer := tcp.receive(max(0, end - time.monotonic()))) and answer[3]:
+            pass  # data of the old connection
+        if answer is None:
+            steps.append("silence")
+        elif answer[0] & RST:
+            steps.append("reset")
+        elif answer[0] & SYN and answer[2] == (tcp.seq + 1) % (1 << 32):
+            tcp.seq, tcp.ack = answer[2], (answer[1] + 1) % (1 << 32)
+            tcp.send(ACK)
+            tcp.send(ACK | PSH, data)
+            return " ".join([*steps, "open", tcp.outcome()[:10]])
+        else:  # it asks whether that was meant: as a client that knows of no such connection answers
+            steps.append("asked")
+            tcp.send(RST, seq=answer[2])
+            time.sleep(0.2)
+    return " ".join(steps)
+
+
 def main():
     source, destination, port, script, *rest = sys.argv[1:]
     where = (source, destination, int(port))
@@ -217,6 +243,15 @@ def main():
                 pass
             print("answered" if answer else "silence")
             tcp.seq += len(hello)
+        tcp.close()
+    elif script == "reopen":  # NAME OTHER [COMMAND]: a permitted flow; COMMAND; the same ports begin anew, for another name
+        tcp = Tcp(*where)
+        print(tcp.connect())
+        tcp.send(ACK | PSH, client_hello(name))
+        print(tcp.outcome()[:10], flush=True)
+        if len(rest) > 2:
+            subprocess.run(rest[2].replace("PORT", str(tcp.sport)), shell=True, check=True)
+        print(reopen(tcp, client_hello(rest[1])))
         tcp.close()
     elif script == "urgent":  # NAME: an urgent pointer in a segment without payload, then a hello
         tcp = Tcp(*where)

@@ -82,7 +82,7 @@ START_TEST(refusal_is_recorded_and_counted)
 	char *log;
 
 	ck_assert_int_eq(answer_take(slot), -EAGAIN);
-	message.queue_overruns = 4;
+	message.counts.queue_overruns = 4;
 	send_message(event_message_size(1));
 	ck_assert_int_eq(answer_take(slot), 0);
 	log = site_log(&site);
@@ -91,6 +91,18 @@ START_TEST(refusal_is_recorded_and_counted)
 	ck_assert_uint_eq(broker->recorder.counts.refused[REASON_TIMEOUT], 1);
 	ck_assert_uint_eq(slot->overruns, 4);
 	ck_assert_uint_eq(slot->packets, 0);
+}
+END_TEST
+
+START_TEST(counts_come_without_events_too)
+{
+	message.count = 0;
+	message.counts.undecided = 5;
+	message.counts.ended[EVENT_END_FULL] = 6;
+	send_message(event_message_size(0));
+	ck_assert_int_eq(answer_take(slot), 0);
+	ck_assert_uint_eq(slot->counts.undecided, 5);
+	ck_assert_uint_eq(slot->counts.ended[EVENT_END_FULL], 6);
 }
 END_TEST
 
@@ -153,6 +165,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, refusal_is_recorded_and_counted);
+	tcase_add_test(tcase, counts_come_without_events_too);
 	tcase_add_test(tcase, refusal_of_a_flow_never_heard_of_is_only_recorded);
 	tcase_add_test(tcase, message_that_cannot_be_is_told_from_the_end);
 	tcase_add_test(tcase, contradicting_event_is_a_violation);

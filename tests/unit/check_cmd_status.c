@@ -41,6 +41,8 @@ static const char running[] =
 	"\"counts\":{\"permitted\":{\"permitted-name\":5,\"permitted-address\":2},"
 	"\"refused\":{\"foreign-tenant\":3}},"
 	"\"engines\":[{\"number\":0,\"pid\":77,\"state\":\"running\",\"packets\":12,\"flows\":1,"
+	"\"flows_peak\":9,\"sources\":4,\"buffers\":3,\"held\":8,"
+	"\"ended\":{\"opened\":6,\"own-share\":2,\"full\":0},"
 	"\"overruns\":0,\"restarts\":0}],"
 	"\"log\":{\"path\":\"/var/log/x\",\"sequence\":10,\"written\":10,\"missing\":0,"
 	"\"bytes\":9000,\"flushes\":4,\"failure\":null}}";
@@ -59,8 +61,28 @@ START_TEST(running_daemon_is_shown_with_its_counts)
 	probe_has(result->out, "             3  foreign-tenant         The name is that of");
 	probe_has(result->out, "queue native");
 	probe_has(result->out, "0: running, pid 77, packets 12, undecided flows 1");
+	probe_has(result->out, "at most 9 undecided, 4 sources, 3 buffers, 8 packets held\n");
+	probe_has(result->out, "             2  own-share              Its source had more than");
+	probe_has_not(result->out, "  full ");
 	probe_has(result->out, "last number 10, written 10, missing 0, bytes 9000, batches 4");
 	probe_has_not(result->out, "failure");
+}
+END_TEST
+
+START_TEST(connection_tracking_that_takes_too_much_is_warned_of)
+{
+	const struct probe_result *result =
+		status_of("{\"ok\":true,\"state\":\"running\",\"kernel\":{\"table\":\"in "
+			  "place\",\"tracking\":{\"checksum\":false,\"liberal\":true}}}",
+			  NULL);
+
+	ck_assert_int_eq(result->code, CMD_OK);
+	probe_has(result->err, "nf_conntrack_checksum to 1");
+	probe_has(result->err, "nf_conntrack_tcp_be_liberal to 0");
+	result = status_of("{\"ok\":true,\"state\":\"running\",\"kernel\":{\"table\":\"in "
+			   "place\",\"tracking\":{\"checksum\":true,\"liberal\":null}}}",
+			   NULL);
+	ck_assert_str_eq(result->err, "");
 }
 END_TEST
 
@@ -166,6 +188,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, running_daemon_is_shown_with_its_counts);
+	tcase_add_test(tcase, connection_tracking_that_takes_too_much_is_warned_of);
 	tcase_add_test(tcase, refusing_daemon_says_why);
 	tcase_add_test(tcase, missing_table_is_told_loudly_and_by_the_exit_code);
 	tcase_add_test(tcase, table_of_another_is_told_by_the_exit_code);

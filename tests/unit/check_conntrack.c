@@ -178,6 +178,21 @@ START_TEST(marks_of_ipv6_and_icmp_flows_are_changed_too)
 }
 END_TEST
 
+START_TEST(a_deleted_flow_is_gone_and_others_stay)
+{
+	struct found before = { .count = 0 }, after = { .count = 0 };
+
+	ck_assert_int_eq(conntrack_walk(sock, 0, 0, collect, &before, NULL), 0);
+	ck_assert_uint_gt(before.count, 1);
+	ck_assert_int_eq(conntrack_delete(sock, &before.entries[0]), 0);
+	ck_assert_int_eq(conntrack_delete(sock, &before.entries[0]), -ENOENT);
+	ck_assert_int_eq(conntrack_walk(sock, 0, 0, collect, &after, NULL), 0);
+	ck_assert_uint_eq(after.count, before.count - 1);
+	for (size_t i = 0; i < after.count; i++)
+		ck_assert_uint_ne(after.entries[i].id, before.entries[0].id);
+}
+END_TEST
+
 START_TEST(a_flow_that_is_gone_is_no_entry)
 {
 	struct conntrack_entry gone = { .key = { .src = { .family = 4, .b = { 10, 0, 0, 1 } },
@@ -225,6 +240,7 @@ int main(void)
 	tcase_add_test(root, both_families_are_walked);
 	tcase_add_test(root, a_mark_is_changed_only_in_the_bits_of_the_mask);
 	tcase_add_test(root, marks_of_ipv6_and_icmp_flows_are_changed_too);
+	tcase_add_test(root, a_deleted_flow_is_gone_and_others_stay);
 	tcase_add_test(root, a_flow_that_is_gone_is_no_entry);
 	tcase_add_test(root, the_callback_can_end_the_walk);
 	srunner_run_all(runner, CK_ENV);

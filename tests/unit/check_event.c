@@ -22,7 +22,7 @@ static size_t good(void)
 		struct event *e = &m.events[i];
 
 		e->type = (uint8_t)(i + 1);
-		e->has_packet = 1;
+		e->has_packet = e->type != EVENT_FORGET;
 		e->packet_id = 7;
 		e->flow = i + 1;
 		e->family = 4;
@@ -96,7 +96,10 @@ START_TEST(other_counts_and_magic_are_refused)
 
 	m.count = 0;
 	ck_assert_int_eq(check(len), -EBADMSG);
+	ck_assert_int_eq(check(event_message_size(0)), 0);
+	m.counts.reserved = 1;
 	ck_assert_int_eq(check(event_message_size(0)), -EBADMSG);
+	m.counts.reserved = 0;
 	m.count = EVENT_BATCH_MAX + 1;
 	ck_assert_int_eq(check(event_message_size(m.count)), -EBADMSG);
 	m.count = UINT32_MAX;

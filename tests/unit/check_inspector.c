@@ -244,6 +244,70 @@ START_TEST(a_connection_that_begins_as_a_decided_one_did_is_read_anew)
 }
 END_TEST
 
+static void mark_server(uint32_t mark, uint32_t seq, uint32_t ack, const char *payload)
+{
+	struct flow_key back = packets_back(&seen.key);
+	size_t len = packets_tcp(seen.data, &back, seq, ack, PACKET_SYN | PACKET_ACK, payload,
+				 strlen(payload));
+
+	(void)seen_raw(&seen, len, mark);
+}
+
+START_TEST(another_connection_that_its_server_begins_is_read_anew)
+{
+	static const uint32_t marks[] = { MARK_GUARDED, MARK_PROVING, MARK_OPEN, MARK_WATCHED };
+	const uint32_t mark = MARK_INSPECTED | marks[_i];
+
+	/* whether the old one is remembered or not */
+	for (int forgotten = 0; forgotten < 2; forgotten++) {
+		begin();
+		seen_open(&seen);
+		seen_data(&seen, 0, hello, hello_len);
+		expect_story("name(files.example)3");
+		if (forgotten != 0)
+			pass_time(1000000);
+		mark_server(mark, 7000, SEEN_ISN + 100001, "");
+		ck_assert_uint_eq(seen.events[0].sport, 50000);
+		ck_assert_uint_eq(seen.events[0].iif, 4);
+		ck_assert_uint_eq(seen.events[0].client_next_seq, SEEN_ISN + 100001);
+		ck_assert_uint_eq(seen.events[0].server_next_seq, 7001);
+		seen_data(&seen, 100000, hello, hello_len);
+		expect_story("again4 name(files.example)5");
+		seen_end(&seen);
+	}
+}
+END_TEST
+
+/* A client may choose the number that its last connection began with, but not the server's. */
+START_TEST(another_connection_with_the_same_beginning_is_read_anew)
+{
+	begin();
+	seen_open(&seen);
+	seen_data(&seen, 0, hello, hello_len);
+	mark_server(MARK_INSPECTED | MARK_GUARDED, 7000, SEEN_ISN + 1, "");
+	seen_data(&seen, 0, hello, hello_len);
+	expect_story("name(files.example)3 again4 name(files.example)5");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(a_syn_ack_that_comes_again_begins_nothing)
+{
+	begin();
+	seen_open(&seen);
+	seen_data(&seen, 0, hello, hello_len);
+	mark_server(MARK_INSPECTED | MARK_GUARDED, SEEN_BACK, SEEN_ISN + 1, "");
+	expect_story("name(files.example)3 follow4");
+	/* nor one that brings what a server would say first, or where no name decided */
+	mark_server(MARK_INSPECTED | MARK_GUARDED, 7000, SEEN_ISN + 100001, "220 ready");
+	expect_story("discard5");
+	seen.key.sport++;
+	mark_server(MARK_OPEN, 7000, SEEN_ISN + 100001, "");
+	expect_story("pass6");
+	seen_end(&seen);
+}
+END_TEST
+
 /* It came before the kernel knew of the decision. The server takes it for a stray packet; here it
  * would move the place from which the stream is read. */
 START_TEST(a_syn_in_a_connection_that_has_just_been_decided_is_dropped)
@@ -496,7 +560,7 @@ START_TEST(another_syn_on_admitted_ports_is_admitted_anew)
 }
 END_TEST
 
-START_TEST(udp_that_is_not_admitted_is_quic_and_refused)
+START_TEST(udp_that_is_not_admitted_must_be_quic)
 {
 	struct flow_key key = packets_key(4, IPPROTO_UDP, 3000);
 	size_t len;
@@ -505,7 +569,7 @@ START_TEST(udp_that_is_not_admitted_is_quic_and_refused)
 	len = packets_udp(seen.data, &key, "x", 1);
 	seen_raw(&seen, len, 1);
 	seen_raw(&seen, len, 1);
-	expect_story("refuse(quic-refused)1 follow2");
+	expect_story("refuse(midstream)1 follow2");
 	seen_end(&seen);
 }
 END_TEST
@@ -627,6 +691,9 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_syn_on_a_connection_that_is_decided_is_discarded);
 	tcase_add_test(tcase, ports_used_again_after_a_decision_are_another_flow);
 	tcase_add_test(tcase, both_ends_opening_at_once_is_not_let_through);
+	tcase_add_loop_test(tcase, another_connection_that_its_server_begins_is_read_anew, 0, 4);
+	tcase_add_test(tcase, another_connection_with_the_same_beginning_is_read_anew);
+	tcase_add_test(tcase, a_syn_ack_that_comes_again_begins_nothing);
 	tcase_add_test(tcase, a_connection_that_begins_as_a_decided_one_did_is_read_anew);
 	tcase_add_test(tcase, a_syn_in_a_connection_that_has_just_been_decided_is_dropped);
 	tcase_add_test(tcase, a_reset_does_not_make_an_undecided_flow_forgotten);
@@ -640,7 +707,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, refused_strangers_do_not_take_the_last_slots);
 	tcase_add_test(tcase, admitted_flows_are_reported_once_and_then_follow);
 	tcase_add_test(tcase, another_syn_on_admitted_ports_is_admitted_anew);
-	tcase_add_test(tcase, udp_that_is_not_admitted_is_quic_and_refused);
+	tcase_add_test(tcase, udp_that_is_not_admitted_must_be_quic);
 	tcase_add_test(tcase, other_protocols_that_are_not_admitted_are_refused);
 	tcase_add_test(tcase, packets_that_cannot_be_read_are_refused);
 	tcase_add_test(tcase, a_truncated_packet_is_refused_with_its_flow);

@@ -188,6 +188,54 @@ START_TEST(ipv6_fragment_is_refused_but_an_atomic_one_is_whole)
 }
 END_TEST
 
+START_TEST(ipv6_routing_header_that_leads_further_is_refused)
+{
+	size_t len = insert_extension(tcp(6, PACKET_ACK, "abc"), IPPROTO_ROUTING, 24);
+
+	data[43] = 0;
+	ck_assert_int_eq(packet_parse(data, len, &p), 0);
+	data[43] = 1;
+	ck_assert_int_eq(packet_parse(data, len, &p), -EBADMSG);
+}
+END_TEST
+
+/* The address of the other end may be behind it, but nobody could tell. */
+START_TEST(what_stands_behind_an_authentication_header_is_not_read)
+{
+	size_t len = insert_extension(tcp(6, PACKET_ACK, "abc"), IPPROTO_AH, 24);
+
+	ck_assert_int_eq(packet_parse(data, len, &p), 0);
+	ck_assert_uint_eq(p.key.l4proto, IPPROTO_AH);
+	ck_assert_uint_eq(p.key.sport, 0);
+	ck_assert_ptr_null(p.payload);
+}
+END_TEST
+
+/* The kernel joins segments beyond 64 KiB: then the length fields are 0. */
+START_TEST(a_packet_whose_length_no_field_can_hold_is_refused)
+{
+	static uint8_t big[100000];
+	size_t len = tcp(families[_i], PACKET_ACK, "abc");
+
+	memcpy(big, data, len);
+	packets_put16(big + (families[_i] == 4 ? 2 : 4), 0);
+	ck_assert_int_eq(packet_parse(big, sizeof(big), &p), -EBADMSG);
+	ck_assert_int_eq(packet_parse(big, 65531, &p), -EBADMSG);
+}
+END_TEST
+
+START_TEST(the_longest_packet_is_read)
+{
+	static uint8_t payload[65495];
+	struct flow_key key = packets_key(4, IPPROTO_TCP, 50000);
+	size_t len = packets_tcp(data, &key, 1, 2, PACKET_ACK, payload, sizeof(payload));
+
+	ck_assert_uint_eq(len, 65535);
+	ck_assert_int_eq(packet_parse(data, len, &p), 0);
+	ck_assert_uint_eq(p.payload_len, sizeof(payload));
+}
+END_TEST
+
 START_TEST(endless_extension_headers_are_refused)
 {
 	size_t len = tcp(6, PACKET_ACK, "abc");
@@ -245,6 +293,7 @@ START_TEST(udp_length_that_disagrees_is_refused)
 		packets_put16(data + 24, said);
 		ck_assert_int_eq(packet_parse(data, len, &p),
 				 said >= 8 && said <= 12 ? 0 : -EBADMSG);
+		ck_assert(said < 8 || said > 12 || p.payload_len == said - 8);
 	}
 }
 END_TEST
@@ -295,6 +344,10 @@ int main(void)
 	tcase_add_test(tcase, other_versions_are_refused);
 	tcase_add_test(tcase, ipv6_extension_headers_are_stepped_over);
 	tcase_add_test(tcase, ipv6_fragment_is_refused_but_an_atomic_one_is_whole);
+	tcase_add_test(tcase, ipv6_routing_header_that_leads_further_is_refused);
+	tcase_add_test(tcase, what_stands_behind_an_authentication_header_is_not_read);
+	tcase_add_loop_test(tcase, a_packet_whose_length_no_field_can_hold_is_refused, 0, 2);
+	tcase_add_test(tcase, the_longest_packet_is_read);
 	tcase_add_test(tcase, endless_extension_headers_are_refused);
 	tcase_add_loop_test(tcase, flags_that_no_stack_sends_together_are_refused, 0, 15);
 	tcase_add_test(tcase, payload_that_the_receiver_would_not_take_as_such_is_refused);

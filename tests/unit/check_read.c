@@ -165,6 +165,8 @@ START_TEST(what_is_left_out_has_its_default)
 	ck_assert_uint_eq(d->queue_length, 4096);
 	ck_assert_uint_eq(d->log_group_first, 7);
 	ck_assert_uint_eq(d->undecided_max, 16384);
+	ck_assert_uint_eq(d->undecided_per_source, 1024);
+	ck_assert_uint_eq(d->undecided_buffers, 1024);
 	ck_assert_uint_eq(d->undecided_timeout_ms, 10000);
 	ck_assert_str_eq(d->user, "sekisho");
 	ck_assert_str_eq(d->log_directory, "/var/log/sekisho");

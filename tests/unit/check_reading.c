@@ -151,10 +151,43 @@ START_TEST(a_contradictory_copy_is_refused_with_all_that_is_held)
 }
 END_TEST
 
+START_TEST(a_probe_before_the_first_byte_passes_and_is_no_content)
+{
+	const size_t len = packets_hello(hello, "files.example", 600);
+
+	begin();
+	seen_data(&seen, (size_t)-1, "\0", 1);
+	expect_story("pass3");
+	seen_data(&seen, 0, hello, 100);
+	seen_data(&seen, (size_t)-1, "y", 1);
+	seen_data(&seen, 100, hello + 100, len - 100);
+	expect_story("pass5 name(files.example)4 follow6");
+	seen_end(&seen);
+}
+END_TEST
+
+/* A server with a closed window is asked by the next byte alone. */
+START_TEST(a_probe_of_the_window_is_content)
+{
+	const size_t len = packets_hello(hello, "files.example", 600);
+
+	begin();
+	seen_data(&seen, 0, hello, 1);
+	seen_data(&seen, 0, hello, 1);
+	seen_data(&seen, 0, hello, len);
+	expect_story("discard4 name(files.example)3 follow5");
+	seen_end(&seen);
+}
+END_TEST
+
 START_TEST(bytes_before_the_beginning_or_far_ahead_are_refused)
 {
 	begin();
-	seen_data(&seen, (size_t)-1, "x", 1);
+	seen_data(&seen, (size_t)-1, "xy", 2);
+	expect_story("refuse(out-of-window)3");
+	seen_end(&seen);
+	begin();
+	seen_data(&seen, (size_t)-2, "x", 1);
 	expect_story("refuse(out-of-window)3");
 	seen_end(&seen);
 	begin();
@@ -553,6 +586,8 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, records_cut_at_every_byte_are_named_over_two_segments);
 	tcase_add_test(tcase, a_copy_of_what_is_held_is_discarded);
 	tcase_add_test(tcase, a_contradictory_copy_is_refused_with_all_that_is_held);
+	tcase_add_test(tcase, a_probe_before_the_first_byte_passes_and_is_no_content);
+	tcase_add_test(tcase, a_probe_of_the_window_is_content);
 	tcase_add_test(tcase, bytes_before_the_beginning_or_far_ahead_are_refused);
 	tcase_add_test(tcase, a_segment_behind_a_hole_that_reaches_too_far_is_discarded);
 	tcase_add_test(tcase, a_segment_longer_than_the_bound_is_read_as_far_as_it_goes);

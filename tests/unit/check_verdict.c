@@ -275,6 +275,42 @@ static void count_lost(const struct flow_key *key, uint32_t client_next_seq, voi
 	(*count)++;
 }
 
+START_TEST(flow_that_begins_again_is_undecided_and_no_decided_one_is)
+{
+	name(add(EVENT_NAME, 1, 1), OWN);
+	add(EVENT_AGAIN, 1, 2);
+	name(add(EVENT_NAME, 1, 2), "evil.example");
+	name(add(EVENT_NAME, 2, 1), OWN);
+	add(EVENT_AGAIN, 2, 1); /* in the same generation */
+	add(EVENT_REFUSE, 3, 1)->reason = REASON_TIMEOUT;
+	add(EVENT_AGAIN, 3, 1);
+	ck_assert_int_eq(decide(), 0);
+	ck_assert_uint_eq(state(0), MARK_GUARDED);
+	ck_assert_uint_eq(list.at[1].mark, MARK_UNDECIDED);
+	ck_assert_uint_eq(state(2), MARK_REFUSED);
+	ck_assert_uint_eq(state(4), MARK_REFUSED);
+	ck_assert_uint_eq(state(6), MARK_REFUSED);
+}
+END_TEST
+
+START_TEST(an_undecided_flow_that_gives_way_is_forgotten_and_no_other)
+{
+	struct verdict_counts counts;
+
+	name(add(EVENT_NAME, 1, 1), OWN);
+	add(EVENT_PASS, 2, 1);
+	add(EVENT_FORGET, 1, 1)->has_packet = 0;
+	add(EVENT_FORGET, 2, 1)->has_packet = 0;
+	add(EVENT_FORGET, 3, 1)->has_packet = 0; /* never heard of */
+	ck_assert_int_eq(decide(), 0);
+	ck_assert(!list.at[2].forget);
+	ck_assert(list.at[3].forget);
+	ck_assert(!list.at[4].forget);
+	verdict_counts(verdicts, &counts);
+	ck_assert_uint_eq(counts.known, 2);
+}
+END_TEST
+
 START_TEST(only_undecided_flows_are_lost_with_their_engine)
 {
 	struct verdict_counts counts;
@@ -313,6 +349,8 @@ int main(void)
 	tcase_add_test(tcase, engine_refusal_and_admission_are_recorded);
 	tcase_add_test(tcase, withdrawn_batch_permits_nothing_that_it_alone_recorded);
 	tcase_add_test(tcase, new_policy_turns_what_it_no_longer_permits);
+	tcase_add_test(tcase, flow_that_begins_again_is_undecided_and_no_decided_one_is);
+	tcase_add_test(tcase, an_undecided_flow_that_gives_way_is_forgotten_and_no_other);
 	tcase_add_test(tcase, only_undecided_flows_are_lost_with_their_engine);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -140,7 +140,8 @@ static inline const char *seen_story(struct seen *seen)
 	static const char *const types[EVENT_TYPE_COUNT] = {
 		[EVENT_PASS] = "pass",     [EVENT_ADMIT] = "admit",   [EVENT_NAME] = "name",
 		[EVENT_REFUSE] = "refuse", [EVENT_FOLLOW] = "follow", [EVENT_DISCARD] = "discard",
-		[EVENT_ASK] = "ask",       [EVENT_OPEN] = "open",
+		[EVENT_ASK] = "ask",       [EVENT_OPEN] = "open",     [EVENT_FORGET] = "forget",
+		[EVENT_AGAIN] = "again",
 	};
 	static char story[65536];
 	size_t at = 0;
