@@ -19,7 +19,8 @@ enum {
 	CAP_APPLIANCE = 192,
 	CAP_ORGANISATION = 256,
 	CAP_HASH = 72,
-	CAP_NAME = 512,
+	CAP_NAME = 448,
+	CAP_ALPN = 40,
 	CAP_INTERFACE = 48,
 	CAP_ZONE = 32,
 	CAP_ROLE = 64,
@@ -37,9 +38,9 @@ enum {
 };
 
 _Static_assert(CAP_ACTION + CAP_REASON + CAP_APPLIANCE + CAP_ORGANISATION + CAP_HASH + CAP_NAME +
-			       2 * CAP_INTERFACE + 2 * CAP_ZONE + 2 * CAP_ROLE + CAP_SERVICE +
-			       CAP_PATTERN + CAP_EXCEPTION + CAP_RULE + CAP_CONFIGURATION +
-			       CAP_REFERENCE + CAP_KERNEL_RULE + FIXED_BYTES <=
+			       CAP_ALPN + 2 * CAP_INTERFACE + 2 * CAP_ZONE + 2 * CAP_ROLE +
+			       CAP_SERVICE + CAP_PATTERN + CAP_EXCEPTION + CAP_RULE +
+			       CAP_CONFIGURATION + CAP_REFERENCE + CAP_KERNEL_RULE + FIXED_BYTES <=
 		       RECORD_MAX,
 	       "a decision's line fits");
 _Static_assert(CAP_ACTION + CAP_APPLIANCE + CAP_ORGANISATION + CAP_HASH + CAP_MESSAGE +
@@ -234,6 +235,9 @@ static char *put_flow(char *at, const struct record *record)
 	MEMBER(at, "destination.domain", record->name, CAP_NAME);
 	if (record->app != APP_NONE)
 		PLAIN(at, "network.protocol", app_slug(record->app), CAP_REASON);
+	MEMBER(at, "sekisho.tls.alpn", record->alpn, CAP_ALPN);
+	if (record->has_ech)
+		at = PUT_LITERAL(at, ",\"sekisho.tls.ech\":true");
 	at = put_parties(at, record);
 	if (record->kind == RECORD_REPEATED)
 		NUMBER(at, "sekisho.count", record->count);

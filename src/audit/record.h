@@ -35,7 +35,9 @@ struct record {
 	const struct flow_key *key;
 	const struct decide_result *result;
 	enum app app;
-	const char *name;                         /* as said by the client, NULL if none */
+	const char *name; /* as said by the client, NULL if none */
+	const char *alpn; /* protocols that the client offers, with commas; NULL if none */
+	bool has_ech;     /* the ClientHello had Encrypted Client Hello, or looked so */
 	const char *in_interface, *out_interface; /* NULL if unknown */
 	const char *rule; /* the kernel rule's id (log prefix), NULL if none */
 

@@ -37,6 +37,8 @@ int recorder_decision(struct recorder *recorder, const struct recorder_decision 
 		.result = decision->result,
 		.app = decision->app,
 		.name = decision->name,
+		.alpn = decision->alpn,
+		.has_ech = decision->has_ech,
 		.rule = decision->rule,
 		.count = decision->count,
 	};

@@ -29,7 +29,9 @@ struct recorder_decision {
 	const struct flow_key *key;
 	const struct decide_result *result;
 	enum app app;
-	const char *name;  /* NULL if none */
+	const char *name; /* NULL if none */
+	const char *alpn; /* NULL if none */
+	bool has_ech;
 	const char *rule;  /* NULL if no kernel rule spoke */
 	uint32_t iif, oif; /* interface indexes, 0 if unknown */
 	uint64_t now_ms;   /* monotonic, for the names of interfaces */

@@ -3,6 +3,7 @@
 #include "broker/verdict.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,11 +91,16 @@ static void settle(const struct step *step, struct decide_result *result)
 	const struct event *event = step->event;
 	struct flow *flow = step->flow;
 	const struct recorder_decision decision = {
-		.kind = is_permitted(flow->mark) ? RECORD_REQUEST : RECORD_DECISION,
+		/* another connection of QUIC on the same ports is a flow of its own */
+		.kind = is_permitted(flow->mark) && flow->key.l4proto == IPPROTO_TCP
+				? RECORD_REQUEST
+				: RECORD_DECISION,
 		.key = &flow->key,
 		.result = result,
 		.app = (enum app)event->app,
 		.name = event->name_len ? event->name : NULL,
+		.alpn = event->alpn[0] ? event->alpn : NULL,
+		.has_ech = event->has_ech,
 		.iif = event->iif,
 		.oif = event->oif,
 		.now_ms = step->now_ms,
@@ -145,6 +151,7 @@ static void decide(const struct step *step)
 		decide_address(policy, &step->flow->key, &result);
 	else
 		decide_name(policy, &step->flow->key, (enum app)event->app, event->name, &result);
+	decide_ech(event->has_ech, &result);
 	if (result.exception)
 		decide_expire(&result, mono_real().tv_sec);
 	settle(step, &result);

@@ -11,6 +11,7 @@ static const char *const slugs[] = {
 	[APP_TLS] = "tls",
 	[APP_HTTP] = "http",
 	[APP_QUIC] = "quic",
+	[APP_QUIC_REFUSED] = "quic-refused",
 };
 _Static_assert(ARRAY_SIZE(slugs) == APP_COUNT, "each app has its word");
 

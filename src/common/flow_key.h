@@ -20,8 +20,14 @@ enum app {
 	APP_TLS,
 	APP_HTTP,
 	APP_QUIC,
+	/* Declared of a port only: QUIC that is answered with a refusal, so that clients fall back
+	 * to TCP. */
+	APP_QUIC_REFUSED,
 	APP_COUNT
 };
 
-/* "none", "tls", "http", "quic". */
+/* Those that bytes can be: below this. */
+#define APP_SPOKEN_COUNT APP_QUIC_REFUSED
+
+/* "none", "tls", "http", "quic", "quic-refused". */
 const char *app_slug(enum app app);

@@ -15,7 +15,8 @@ enum mark_state {
 	MARK_GUARDED = 2,   /* named; the client's payload goes to the queue, to be compared with
 			     * what was read, until it has said what cannot be another hello */
 	MARK_OPEN = 3,      /* decided: leaves the queue */
-	MARK_WATCHED = 4,   /* plain HTTP: every request of the client goes to the queue */
+	MARK_WATCHED = 4,   /* plain HTTP: every request of the client goes to the queue; QUIC
+			     * (UDP): every packet of the client that may begin a connection */
 	MARK_REFUSED = 5,   /* both ends get a reset */
 	MARK_PROVING = 6, /* as guarded, and the server's packets go to the queue as well, until one
 			   * acknowledges what was read */

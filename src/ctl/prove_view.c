@@ -104,14 +104,15 @@ json_t *prove_view_packet(const struct walk_packet *p)
 	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
 		       m[4], m[5]);
 	return json_pack(
-		"{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s,s:I,s:i,s:i,s:i,s:i,s:b,s:b,s:I,s:I}", "from",
-		addr_text(&p->src, from), "to", addr_text(&p->dst, to), "protocol",
+		"{s:s,s:s,s:s,s:i,s:i,s:s,s:s,s:s,s:s,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:b,s:b,s:I,s:I}",
+		"from", addr_text(&p->src, from), "to", addr_text(&p->dst, to), "protocol",
 		protocol_text(p, number), "port", (int)p->dport, "from_port", (int)p->sport, "in",
 		p->iif, "out", p->oif, "mac", p->has_ether ? mac : "none", "state",
 		state_slug(p->ct_state), "mark", (json_int_t)p->ct_mark, "tcp_flags",
 		(int)p->tcp_flags, "icmp_type", (int)p->icmp_type, "length", (int)p->length,
-		"tcp_doff", (int)p->tcp_doff, "reply", p->ct_reply, "short", p->is_short,
-		"packet_mark", (json_int_t)p->meta_mark, "at", (json_int_t)p->now_s);
+		"tcp_doff", (int)p->tcp_doff, "udp_length", (int)p->udp_length, "udp_first",
+		(int)p->udp_first, "reply", p->ct_reply, "short", p->is_short, "packet_mark",
+		(json_int_t)p->meta_mark, "at", (json_int_t)p->now_s);
 }
 
 /* As a command line, where options do not say it all with the question in JSON. */

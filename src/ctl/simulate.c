@@ -168,8 +168,9 @@ static void judge_queued(const struct simulate *simulate, const struct simulate_
 		decide_address(simulate->policy, &key, &a->decision);
 	} else if (question->has_name) {
 		app = decide_treatment(simulate->policy, &key);
-		decide_name(simulate->policy, &key, app == APP_HTTP ? APP_HTTP : APP_TLS,
-			    question->name, &a->decision);
+		if (app != APP_HTTP && app != APP_QUIC)
+			app = APP_TLS;
+		decide_name(simulate->policy, &key, app, question->name, &a->decision);
 	} else {
 		a->verdict = SIMULATE_INSPECT;
 		decide_refuse(simulate->policy, &key, REASON_NONE, &a->decision);

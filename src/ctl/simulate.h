@@ -33,6 +33,7 @@ struct simulate_question {
 	char name[NAMES_MAX + 1]; /* normalised */
 	/* told so far */
 	bool has_protocol, has_from_port, has_flags, has_length, has_doff, has_type, has_mark;
+	bool has_udp_length, has_udp_first;
 	bool is_open;   /* the state is "open" */
 	bool says_icmp; /* which is ICMPv6 between IPv6 addresses */
 };

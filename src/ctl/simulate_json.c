@@ -33,6 +33,8 @@ enum number {
 	NUMBER_TYPE,
 	NUMBER_LENGTH,
 	NUMBER_DOFF,
+	NUMBER_UDP_LENGTH,
+	NUMBER_UDP_FIRST,
 };
 
 static const struct {
@@ -40,10 +42,16 @@ static const struct {
 	enum number number;
 	json_int_t most;
 } numbers[] = {
-	{ "port", NUMBER_PORT, UINT16_MAX },      { "from_port", NUMBER_FROM_PORT, UINT16_MAX },
-	{ "mark", NUMBER_MARK, UINT32_MAX },      { "packet_mark", NUMBER_PACKET_MARK, UINT32_MAX },
-	{ "tcp_flags", NUMBER_FLAGS, UINT8_MAX }, { "icmp_type", NUMBER_TYPE, UINT8_MAX },
-	{ "length", NUMBER_LENGTH, UINT16_MAX },  { "tcp_doff", NUMBER_DOFF, 15 },
+	{ "port", NUMBER_PORT, UINT16_MAX },
+	{ "from_port", NUMBER_FROM_PORT, UINT16_MAX },
+	{ "mark", NUMBER_MARK, UINT32_MAX },
+	{ "packet_mark", NUMBER_PACKET_MARK, UINT32_MAX },
+	{ "tcp_flags", NUMBER_FLAGS, UINT8_MAX },
+	{ "icmp_type", NUMBER_TYPE, UINT8_MAX },
+	{ "length", NUMBER_LENGTH, UINT16_MAX },
+	{ "tcp_doff", NUMBER_DOFF, 15 },
+	{ "udp_length", NUMBER_UDP_LENGTH, UINT16_MAX },
+	{ "udp_first", NUMBER_UDP_FIRST, WALK_NO_BYTE },
 };
 
 static void put_number(struct simulate_question *question, enum number number, json_int_t value)
@@ -76,6 +84,14 @@ static void put_number(struct simulate_question *question, enum number number, j
 	case NUMBER_LENGTH:
 		packet->length = (uint16_t)value;
 		question->has_length = true;
+		return;
+	case NUMBER_UDP_LENGTH:
+		packet->udp_length = (uint16_t)value;
+		question->has_udp_length = true;
+		return;
+	case NUMBER_UDP_FIRST:
+		packet->udp_first = (uint16_t)value;
+		question->has_udp_first = true;
 		return;
 	case NUMBER_DOFF:
 		packet->tcp_doff = (uint8_t)value;

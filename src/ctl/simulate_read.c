@@ -23,6 +23,7 @@
 
 #define USUAL_PORT    40000 /* of the client */
 #define USUAL_PAYLOAD 100   /* bytes, of a packet that has any */
+#define USUAL_FIRST   0x40  /* of UDP payload: a short header of QUIC */
 #define HEADER_IP     20
 #define HEADER_TCP    20
 #define HEADER_UDP    8
@@ -296,6 +297,10 @@ void simulate_question_finish(struct simulate_question *question)
 		packet->length = HEADER_UDP + USUAL_PAYLOAD;
 	if (packet->l4proto == IPPROTO_TCP)
 		usual_tcp(question);
+	if (!question->has_udp_length)
+		packet->udp_length = HEADER_UDP + USUAL_PAYLOAD;
+	if (!question->has_udp_first)
+		packet->udp_first = USUAL_FIRST;
 	if (!question->has_type &&
 	    (packet->l4proto == IPPROTO_ICMP || packet->l4proto == IPPROTO_ICMPV6))
 		usual_icmp(question);

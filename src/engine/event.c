@@ -26,6 +26,22 @@ static bool name_holds(const struct event *e)
 	return true;
 }
 
+/* The same for the protocols, which need not be there. */
+static bool alpn_holds(const struct event *e)
+{
+	const size_t len = strnlen(e->alpn, sizeof(e->alpn));
+
+	if (len == sizeof(e->alpn) || (len != 0 && !e->has_alpn))
+		return false;
+	for (size_t i = 0; i < sizeof(e->alpn); i++) {
+		bool printable = e->alpn[i] > 0x20 && e->alpn[i] < 0x7f;
+
+		if (i < len ? !printable : e->alpn[i] != '\0')
+			return false;
+	}
+	return true;
+}
+
 /* The bytes of an IPv4 address are the first four. */
 static bool address_holds(uint8_t family, const uint8_t b[16])
 {
@@ -57,10 +73,10 @@ static bool type_holds(const struct event *e)
 	case EVENT_DISCARD:
 		return !judged && e->has_packet == 1;
 	case EVENT_NAME:
-		return named && e->reason == 0 && e->app != APP_NONE && e->app < APP_COUNT &&
+		return named && e->reason == 0 && e->app != APP_NONE && e->app < APP_SPOKEN_COUNT &&
 		       e->flow != EVENT_FLOW_NONE;
 	case EVENT_REFUSE:
-		return !named && is_engine_reason(e->reason) && e->app < APP_COUNT &&
+		return !named && is_engine_reason(e->reason) && e->app < APP_SPOKEN_COUNT &&
 		       !e->has_alpn && !e->has_ech;
 	case EVENT_FORGET:
 		return !judged && e->has_packet == 0 && e->flow != EVENT_FLOW_NONE;
@@ -82,7 +98,7 @@ static bool event_holds(const struct event *e, uint32_t flows_max)
 		return false;
 	if (!address_holds(e->family, e->src) || !address_holds(e->family, e->dst))
 		return false;
-	return name_holds(e) && type_holds(e);
+	return name_holds(e) && alpn_holds(e) && type_holds(e);
 }
 
 int event_message_check(const void *message, size_t len, uint32_t flows_max)

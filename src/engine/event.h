@@ -42,6 +42,7 @@ enum event_type {
 };
 
 #define EVENT_NAME_MAX  253
+#define EVENT_ALPN_MAX  31
 #define EVENT_HELD_MAX  64
 #define EVENT_BATCH_MAX 32 /* events in a message */
 #define EVENT_FLOW_NONE 0  /* the slot that never holds a flow */
@@ -67,10 +68,13 @@ struct event {
 	uint8_t family, l4proto;  /* 4 or 6; IPPROTO_* */
 	uint16_t sport, dport;    /* client's and server's, host order */
 	uint8_t src[16], dst[16]; /* client's and server's address */
-	uint8_t has_alpn, has_ech; /* the ClientHello had these extensions; EVENT_NAME of APP_TLS */
+	uint8_t has_alpn, has_ech; /* the ClientHello had these extensions; EVENT_NAME of APP_TLS
+				    * and APP_QUIC */
 	uint8_t reserved;          /* 0 */
 	uint8_t name_len;          /* 0 if none */
 	char name[EVENT_NAME_MAX + 3]; /* normalised by names_normalise(); NUL padded */
+	char alpn[EVENT_ALPN_MAX + 1]; /* tls_alpn_text(), empty where has_alpn is not set; NUL
+					* padded */
 };
 
 /* How a flow may end without a refusal. */

@@ -99,17 +99,22 @@ void reading_refuse(struct reading *r, struct flow *flow, enum reason reason,
 	       arrival == NULL ? NULL : &arrival->raw->id, now_ms);
 }
 
-void reading_drop(struct reading *r, struct flow *flow)
+void reading_discard_held(struct reading *r, struct flow *flow)
 {
 	struct event e;
 
-	if (flow->hold != NULL) {
-		for (uint32_t i = 0; i < flow->hold->count; i++) {
-			report_fill(flow, EVENT_DISCARD, report_expected_seq(flow), &e);
-			report_bear(&r->report, &e, flow->hold->packets[i].id);
-		}
-		give_hold(r, flow);
+	if (flow->hold == NULL)
+		return;
+	for (uint32_t i = 0; i < flow->hold->count; i++) {
+		report_fill(flow, EVENT_DISCARD, report_expected_seq(flow), &e);
+		report_bear(&r->report, &e, flow->hold->packets[i].id);
 	}
+	give_hold(r, flow);
+}
+
+void reading_drop(struct reading *r, struct flow *flow)
+{
+	reading_discard_held(r, flow);
 	flows_remove(r->flows, flow);
 }
 

@@ -9,6 +9,9 @@
 #pragma once
 
 #include "inspect/reading.h"
+#include "inspect/tls.h"
+
+_Static_assert(TLS_ALPN_TEXT_MAX == EVENT_ALPN_MAX + 1, "an event holds what a hello offers");
 
 /* The part of a packet that is not yet decided. */
 struct segment {
@@ -37,6 +40,9 @@ bool reading_keep_packet(struct reading *r, struct flow *flow, const struct hold
 /* Hands the event out with the packet that came first; then a FOLLOW for each other, and for those
  * it becomes one. The hold is given back. */
 void reading_bear_all(struct reading *r, struct flow *flow, struct event *e);
+
+/* Discards what is held, and gives the hold back. */
+void reading_discard_held(struct reading *r, struct flow *flow);
 
 /* Refuses the flow, what is held of it, and the segment's packet. */
 void reading_refuse_segment(struct reading *r, struct flow *flow, enum reason reason,

@@ -72,20 +72,6 @@ void reading_quic_leave(struct reading *r, struct flow *flow)
 	flow->quic = 0;
 }
 
-/* Discards what is held: it is of a connection that the client has given up. */
-static void drop_held(struct reading *r, struct flow *flow)
-{
-	struct event e;
-
-	for (uint32_t i = 0; i < flow->hold->count; i++) {
-		report_fill(flow, EVENT_DISCARD, 0, &e);
-		report_bear(&r->report, &e, flow->hold->packets[i].id);
-	}
-	flow->hold->count = 0;
-	report_fill(flow, EVENT_FOLLOW, 0, &e);
-	reading_bear_all(r, flow, &e);
-}
-
 /* ---- opening */
 
 static bool open_with(const struct step *step, struct quic_conn *conn,
@@ -116,13 +102,13 @@ static bool open_with(const struct step *step, struct quic_conn *conn,
 }
 
 /* A hold whose stream begins at what was not yet let through of the connection; what it held of
- * another connection is discarded. Packets of none (0-RTT) stay. */
+ * another connection is discarded: the client has given that up. Packets of none (0-RTT) stay. */
 static enum reason join(const struct step *step, struct quic_conn *conn)
 {
 	struct flow *flow = step->flow;
 
 	if (flow->hold != NULL && flow->quic != 0 && joined(step->r, flow) != conn)
-		drop_held(step->r, flow);
+		reading_discard_held(step->r, flow);
 	if (!reading_take_hold(step->r, flow, conn->let_through))
 		return REASON_RESOURCE_LIMIT;
 	flow->quic = conn->place;
@@ -318,6 +304,7 @@ static void fill_name(struct event *e, const struct tls_hello *hello, const char
 	e->app = APP_QUIC;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
+	tls_alpn_text(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 }

@@ -24,6 +24,7 @@ static void name_flow(struct reading *r, struct flow *flow, const struct tls_hel
 	e->app = APP_TLS;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
+	tls_alpn_text(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 	flow->name_len = e->name_len;

@@ -63,6 +63,7 @@ static void make_follow(struct event *event)
 	event->has_alpn = event->has_ech = 0;
 	event->name_len = 0;
 	memset(event->name, 0, sizeof(event->name));
+	memset(event->alpn, 0, sizeof(event->alpn));
 }
 
 void report_bear(struct report *r, struct event *event, uint32_t id)

@@ -42,7 +42,7 @@ enum tls_result tls_read(const uint8_t *data, size_t len, uint8_t *scratch, stru
 enum tls_result tls_read_message(const uint8_t *data, size_t len, struct tls_hello *ret,
 				 enum reason *ret_reason);
 
-#define TLS_ALPN_TEXT_MAX 64 /* with NUL */
+#define TLS_ALPN_TEXT_MAX 32 /* with NUL */
 
 /* The protocols that a hello offers as text: as many whole ones as fit, a comma between them, what
  * is no printable ASCII (or a comma) as '?'. Empty if it offers none. */

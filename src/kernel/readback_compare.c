@@ -67,6 +67,10 @@ static void statement_needs(const struct ruleset_statement *s, struct readback_n
 	case ACT_REJECT_RESET:
 		needs[(*count)++] = (struct readback_need){ NEED_L4PROTO, IPPROTO_TCP };
 		return;
+	case MATCH_UDP_FIRST:
+	case MATCH_UDP_LENGTH:
+		needs[(*count)++] = (struct readback_need){ NEED_L4PROTO, IPPROTO_UDP };
+		return;
 	case MATCH_CT_STATE:
 	case MATCH_CT_REPLY:
 	case MATCH_CT_MARK:

@@ -14,8 +14,10 @@
 #include "kernel/readback_parts.h"
 #include "kernel/set.h"
 
-#define BIT(n)           (1U << (n))
-#define TCP_FLAGS_OFFSET 13U
+#define BIT(n)            (1U << (n))
+#define TCP_FLAGS_OFFSET  13U
+#define UDP_LENGTH_OFFSET 4U
+#define UDP_FIRST_OFFSET  8U
 #define STATES_ALL                                                                                 \
 	((uint32_t)(STATE_INVALID | STATE_ESTABLISHED | STATE_RELATED | STATE_NEW |                \
 		    STATE_UNTRACKED))
@@ -278,6 +280,32 @@ static int compare_tcp_flags(struct readback_rule *r, const struct comparison *c
 	return readback_add_statement(r, &s, &tcp, 1);
 }
 
+static bool is_udp_part(const struct readback_rule *r, const struct comparison *c, uint32_t offset,
+			uint32_t len)
+{
+	const struct readback_load *load = c->load;
+
+	return load->key == NFT_PAYLOAD_TRANSPORT_HEADER && load->offset == offset &&
+	       load->len == len && is_equality(c) && !load->shift &&
+	       readback_l4proto(r) == IPPROTO_UDP;
+}
+
+static int compare_udp_part(struct readback_rule *r, const struct comparison *c,
+			    enum ruleset_statement_kind kind)
+{
+	static const struct readback_need udp = { NEED_L4PROTO, IPPROTO_UDP };
+	static const uint8_t all[2] = { 0xff, 0xff };
+	const uint8_t *mask = c->load->masked ? c->load->bytes : all;
+	struct ruleset_statement s = { .kind = kind, .negate = c->op == NFT_CMP_NEQ };
+	uint32_t i;
+
+	for (i = 0; i < c->len; i++) {
+		s.value = s.value << 8 | c->value[i];
+		s.mask = s.mask << 8 | mask[i];
+	}
+	return readback_add_statement(r, &s, &udp, 1);
+}
+
 static bool is_icmp(uint8_t l4proto)
 {
 	return l4proto == IPPROTO_ICMP || l4proto == IPPROTO_ICMPV6;
@@ -314,6 +342,10 @@ static int compare_payload(struct readback_rule *r, const struct comparison *c)
 	if (load->key == NFT_PAYLOAD_TRANSPORT_HEADER && load->offset == TCP_FLAGS_OFFSET &&
 	    load->len == 1 && is_equality(c) && !load->shift && readback_l4proto(r) == IPPROTO_TCP)
 		return compare_tcp_flags(r, c);
+	if (is_udp_part(r, c, UDP_FIRST_OFFSET, 1))
+		return compare_udp_part(r, c, MATCH_UDP_FIRST);
+	if (is_udp_part(r, c, UDP_LENGTH_OFFSET, 2))
+		return compare_udp_part(r, c, MATCH_UDP_LENGTH);
 	if (is_icmp_type(r, load) && c->op == NFT_CMP_EQ && !c->to)
 		return add_types(r, c->value, 1);
 	return compare_fields(r, c);

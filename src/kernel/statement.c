@@ -21,9 +21,11 @@
 #include "kernel/lowered.h"
 #include "kernel/set.h"
 
-#define TCP_FLAGS_OFFSET 13U
-#define CT_REPLY         1U
-#define CT_ORIGINAL      0U
+#define TCP_FLAGS_OFFSET  13U
+#define UDP_LENGTH_OFFSET 4U
+#define UDP_FIRST_OFFSET  8U
+#define CT_REPLY          1U
+#define CT_ORIGINAL       0U
 
 /* One rule in the making. */
 struct builder {
@@ -290,6 +292,27 @@ static void match_tcp_flags(struct builder *b, const struct ruleset_statement *s
 	expression_compare(&b->list, s->negate, &value, sizeof(value));
 }
 
+static void match_udp_first(struct builder *b, const struct ruleset_statement *s)
+{
+	uint8_t mask = (uint8_t)s->mask, value = (uint8_t)s->value;
+
+	need_l4proto(b, IPPROTO_UDP);
+	expression_payload(&b->list, NFT_PAYLOAD_TRANSPORT_HEADER, UDP_FIRST_OFFSET, 1, NFT_REG_1);
+	expression_mask(&b->list, NFT_REG_1, &mask, sizeof(mask));
+	expression_compare(&b->list, s->negate, &value, sizeof(value));
+}
+
+static void match_udp_length(struct builder *b, const struct ruleset_statement *s)
+{
+	uint16_t mask = htons((uint16_t)s->mask), value = htons((uint16_t)s->value);
+
+	need_l4proto(b, IPPROTO_UDP);
+	expression_payload(&b->list, NFT_PAYLOAD_TRANSPORT_HEADER, UDP_LENGTH_OFFSET, sizeof(mask),
+			   NFT_REG_1);
+	expression_mask(&b->list, NFT_REG_1, &mask, sizeof(mask));
+	expression_compare(&b->list, s->negate, &value, sizeof(value));
+}
+
 static void match_types(struct builder *b, uint8_t family, const struct ruleset_statement *s)
 {
 	uint32_t id = b->context->next_set_id;
@@ -444,6 +467,8 @@ static statement_writer *const writers[] = {
 	[MATCH_IIFNAME] = match_iifname,
 	[MATCH_OIFNAME] = match_oifname,
 	[MATCH_TCP_FLAGS] = match_tcp_flags,
+	[MATCH_UDP_FIRST] = match_udp_first,
+	[MATCH_UDP_LENGTH] = match_udp_length,
 	[MATCH_ICMP_TYPES] = match_icmp_types,
 	[MATCH_ICMPV6_TYPES] = match_icmpv6_types,
 	[ACT_COUNTER] = act_counter,

@@ -195,7 +195,7 @@ static void check_exempt_ports(struct lint *l, const struct policy_service *s)
 	for (size_t i = 0; i < s->ports.count; i++) {
 		const struct policy_port *port = &s->ports.at[i];
 
-		if (port->app == APP_TLS || port->app == APP_QUIC)
+		if (port->app == APP_TLS || port->app == APP_QUIC || port->app == APP_QUIC_REFUSED)
 			continue;
 		lint_find(l, LINT_ERROR, s->line,
 			  _("use \"tls\" ports only; have the updates fetched over LGWAN where the "

@@ -2,6 +2,8 @@
 /* The decision: what the guideline's flows and the site's services say about one flow. */
 #include "policy/decide.h"
 
+#include <netinet/in.h>
+
 #include "common/mark.h"
 #include "policy/blame.h"
 #include "policy/names.h"
@@ -40,12 +42,14 @@ static unsigned int strictness(enum app app)
 		return 0; /* no declaration */
 	case APP_NONE:
 		return 1;
-	case APP_QUIC:
+	case APP_QUIC_REFUSED:
 		return 2;
 	case APP_HTTP:
 		return 3;
 	case APP_TLS:
 		return 4;
+	case APP_QUIC:
+		return 5;
 	}
 	return 0;
 }
@@ -391,7 +395,7 @@ static bool weigh_exception(const struct names_entry *entry, void *data)
 static void permit_by_name(struct decide_result *ret, enum app app)
 {
 	permit(ret, REASON_PERMITTED_NAME,
-	       (app == APP_HTTP ? MARK_WATCHED : MARK_GUARDED) | MARK_INSPECTED |
+	       (app == APP_TLS ? MARK_GUARDED : MARK_WATCHED) | MARK_INSPECTED |
 		       names_pattern_mark(ret->pattern));
 }
 
@@ -410,7 +414,9 @@ static enum reason reason_of_misfit(unsigned int apps)
 		return REASON_NOT_TLS;
 	if (apps & APP_BIT(APP_HTTP))
 		return REASON_NOT_HTTP;
-	return (apps & APP_BIT(APP_QUIC)) ? REASON_QUIC_REFUSED : REASON_NOT_PERMITTED;
+	if (apps & APP_BIT(APP_QUIC))
+		return REASON_NOT_QUIC;
+	return (apps & APP_BIT(APP_QUIC_REFUSED)) ? REASON_QUIC_REFUSED : REASON_NOT_PERMITTED;
 }
 
 static enum reason reason_of_name(const struct search *search, const char *name, unsigned int apps)
@@ -441,9 +447,7 @@ void decide_name(const struct policy *policy, const struct flow_key *key, enum a
 	}
 	treatment(policy, key, ret); /* for the nearest flow */
 	ret->exception = NULL;
-	if (app == APP_QUIC)
-		ret->reason = REASON_QUIC_REFUSED;
-	else if (apps && !(apps & APP_BIT(app)))
+	if (app >= APP_SPOKEN_COUNT || (apps && !(apps & APP_BIT(app))))
 		ret->reason = reason_of_misfit(apps);
 	else if (names_match(policy->names, name, weigh_entry, &search))
 		permit_by_name(ret, app);
@@ -467,6 +471,15 @@ void decide_refuse(const struct policy *policy, const struct flow_key *key, enum
 	blame(policy, key, ret);
 }
 
+void decide_ech(bool has_ech, struct decide_result *result)
+{
+	if (!has_ech || !result->permitted || !result->service || !result->service->refuses_ech)
+		return;
+	result->permitted = false;
+	result->reason = REASON_ECH_REFUSED;
+	result->mark = MARK_REFUSED;
+}
+
 static bool is_named_tls(uint32_t state)
 {
 	return state == MARK_OPEN || state == MARK_GUARDED || state == MARK_PROVING;
@@ -480,7 +493,7 @@ static void judge_undecided(const struct policy *policy, const struct flow_key *
 
 	describe(policy, key, REASON_POLICY_CHANGED, ret);
 	app = treatment(policy, key, ret);
-	if (app == APP_TLS || app == APP_HTTP) {
+	if (app == APP_TLS || app == APP_HTTP || app == APP_QUIC) {
 		ret->permitted = true;
 		ret->reason = REASON_NONE;
 		ret->mark = mark;
@@ -500,6 +513,14 @@ static void judge_named(const struct policy *policy, const struct flow_key *key,
 		permit_by_exception(&search);
 }
 
+/* What a flow that was named speaks. */
+static enum app app_in_state(const struct flow_key *key, uint32_t state)
+{
+	if (key->l4proto == IPPROTO_UDP)
+		return APP_QUIC;
+	return state == MARK_WATCHED ? APP_HTTP : APP_TLS;
+}
+
 void decide_again(const struct policy *policy, const struct flow_key *key, uint32_t mark,
 		  struct decide_result *ret)
 {
@@ -514,7 +535,7 @@ void decide_again(const struct policy *policy, const struct flow_key *key, uint3
 		return;
 	}
 	if (mark & MARK_INSPECTED) {
-		judge_named(policy, key, state == MARK_WATCHED ? APP_HTTP : APP_TLS, mark, ret);
+		judge_named(policy, key, app_in_state(key, state), mark, ret);
 		if (ret->permitted) {
 			/* as far as it is */
 			ret->mark = (ret->mark & ~MARK_STATE_MASK) | state;

@@ -33,6 +33,10 @@ struct decide_result {
  * since 1970, UTC): REASON_EXCEPTION_EXPIRED. */
 void decide_expire(struct decide_result *result, int64_t now_s);
 
+/* Turns a result that permits a name into a refusal where the hello had Encrypted Client Hello and
+ * the service refuses that: REASON_ECH_REFUSED. */
+void decide_ech(bool has_ech, struct decide_result *result);
+
 /* A new flow that the kernel permits by address and port (MARK_ADMIT on its packet). Says no where
  * the policy does not agree with the kernel: REASON_NOT_PERMITTED. */
 void decide_address(const struct policy *policy, const struct flow_key *key,
@@ -60,5 +64,6 @@ void decide_again(const struct policy *policy, const struct flow_key *key, uint3
 
 /* What the policy wants done with the first packet of a flow from key's source to key's
  * destination: used by the compiler's tests and by simulate. APP_NONE: permitted by address;
- * APP_TLS/HTTP: to be inspected; APP_QUIC: refused as QUIC; APP_COUNT: not permitted. */
+ * APP_TLS/HTTP/QUIC: to be inspected; APP_QUIC_REFUSED: refused as QUIC; APP_COUNT: not permitted.
+ */
 enum app decide_treatment(const struct policy *policy, const struct flow_key *key);

@@ -99,6 +99,9 @@ struct policy_service {
 	/* Host names and patterns ("*.example"), lower case, no trailing dot. A name is one of
 	 * tenant_names (tells the own tenant), shared_names or names. Indexed by policy->names. */
 	struct policy_strings tenant_names, shared_names, names;
+	bool inspects_quic; /* else ports that are declared for QUIC are APP_QUIC_REFUSED */
+	bool refuses_ech;   /* a ClientHello with Encrypted Client Hello; else its outer name
+			     * decides */
 	bool has_proxy;
 	struct addr proxy; /* only this LGWAN address may use the service */
 	char *proxy_inserts;

@@ -169,23 +169,11 @@ static void exception_to(struct reader *r, config_setting_t *s, void *into)
 	read_addresses(r, s, &target);
 }
 
-static void exception_port_item(struct reader *r, const struct read_item *item, void *into)
-{
-	struct policy_ports *ports = into;
-	size_t before = ports->count;
-
-	read_service_port_item(r, item, into);
-	if (ports->count > before && ports->at[before].app == APP_QUIC)
-		read_item_error(r, item,
-				_("QUIC is refused wherever it is known; an exception for it would "
-				  "open nothing"));
-}
-
 static void exception_ports(struct reader *r, config_setting_t *s, void *into)
 {
 	struct exception_reading *reading = into;
 
-	read_strings(r, s, exception_port_item, &reading->exception->ports);
+	read_strings(r, s, read_service_port_item, &reading->exception->ports);
 	read_port_span(r, s, &reading->exception->ports);
 }
 

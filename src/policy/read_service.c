@@ -177,6 +177,58 @@ static void service_ports(struct reader *r, config_setting_t *s, void *into)
 	read_port_span(r, s, &reading->service->ports);
 }
 
+/* ---- quic, ech */
+
+/* One of two words: whether it was the second. */
+static void read_choice(struct reader *r, config_setting_t *s, const char *const words[2],
+			bool *ret_second)
+{
+	const char *text = config_setting_get_string(s);
+	char quoted[READ_QUOTE_MAX];
+
+	if (!strcmp(text, words[0]) || !strcmp(text, words[1]))
+		*ret_second = !strcmp(text, words[1]);
+	else
+		read_error(r, s, _("%s is neither \"%s\" nor \"%s\""), read_quote(text, quoted),
+			   words[0], words[1]);
+}
+
+static void service_quic(struct reader *r, config_setting_t *s, void *into)
+{
+	static const char *const words[2] = { "refuse", "inspect" };
+	struct service_reading *reading = into;
+
+	read_choice(r, s, words, &reading->service->inspects_quic);
+}
+
+static void service_ech(struct reader *r, config_setting_t *s, void *into)
+{
+	static const char *const words[2] = { "outer-name", "refuse" };
+	struct service_reading *reading = into;
+
+	read_choice(r, s, words, &reading->service->refuses_ech);
+}
+
+/* Ports for QUIC are refused unless the service says otherwise. */
+static void settle_quic(struct reader *r, const config_setting_t *group,
+			struct policy_service *service)
+{
+	bool has_quic = false;
+
+	for (size_t i = 0; i < service->ports.count; i++) {
+		struct policy_port *port = &service->ports.at[i];
+
+		has_quic |= port->app == APP_QUIC;
+		if (port->app == APP_QUIC && !service->inspects_quic)
+			port->app = APP_QUIC_REFUSED;
+	}
+	/* a port that could not be read may have been the one */
+	if (service->inspects_quic && !has_quic && service->ports.count)
+		read_error(r, group,
+			   _("quic = \"inspect\", but no port is for QUIC; expected one like "
+			     "\"udp/443 quic\" in ports"));
+}
+
 /* ---- host names */
 
 static void note_name(struct reader *r, struct service_reading *reading,
@@ -285,6 +337,8 @@ static const struct read_key service_keys[] = {
 	{ "names", READ_STRINGS, false, service_names },
 	{ "names_file", READ_TEXT, false, service_names },
 	{ "via", READ_GROUP, false, service_via },
+	{ "quic", READ_TEXT, false, service_quic },
+	{ "ech", READ_TEXT, false, service_ech },
 	{ "use", READ_TEXT, false, service_use },
 	{ "review", READ_GROUP, false, service_review },
 	{ "tenant_measure", READ_TEXT, false, service_tenant_measure },
@@ -346,7 +400,8 @@ static void check_inspection(struct reader *r, const config_setting_t *group,
 	bool names = has_any(group, keys, ARRAY_SIZE(keys)), inspected = false;
 
 	for (size_t i = 0; i < s->ports.count; i++)
-		inspected |= s->ports.at[i].app == APP_TLS || s->ports.at[i].app == APP_HTTP;
+		inspected |= s->ports.at[i].app == APP_TLS || s->ports.at[i].app == APP_HTTP ||
+			     s->ports.at[i].app == APP_QUIC;
 	if (inspected && !names)
 		read_error(r, group,
 			   _("its ports are inspected, but no host name is given: nobody could "
@@ -371,6 +426,7 @@ static void read_service(struct reader *r, config_setting_t *group, struct polic
 		read_error(r, group, _("\"addresses\" or \"addresses_file\" is missing"));
 	if (service->role == ROLE_COUNT)
 		r->unsure |= READ_UNSURE_SERVICES;
+	settle_quic(r, group, service);
 	check_registration(r, group, service);
 	check_inspection(r, group, service);
 	find_doubles(r, &reading);

@@ -137,11 +137,11 @@ static bool parse_app(struct reader *r, const struct read_item *item, const char
 
 	if (!*text)
 		return true;
-	for (size_t i = APP_NONE + 1; i < APP_COUNT; i++)
+	for (size_t i = APP_NONE + 1; i < APP_SPOKEN_COUNT; i++)
 		if (!strcmp(app_name(i), text))
 			port->app = (enum app)i;
 	if (port->app == APP_NONE) {
-		words = read_words(app_name, APP_COUNT);
+		words = read_words(app_name, APP_SPOKEN_COUNT);
 		read_item_error(r, item,
 				_("%s is not an application; expected one of %s, or nothing where "
 				  "address and port alone decide"),

@@ -8,9 +8,9 @@
 #include "policy/forbidden.h"
 
 #define APP_BIT(app) (1U << (app))
-/* QUIC is answered with a refusal: declared, not permitted. */
-#define APPS_PASSING (APP_BIT(APP_NONE) | APP_BIT(APP_TLS) | APP_BIT(APP_HTTP))
-#define APPS_NAMED   (APP_BIT(APP_TLS) | APP_BIT(APP_HTTP))
+/* QUIC that is answered with a refusal is declared, not permitted. */
+#define APPS_NAMED   (APP_BIT(APP_TLS) | APP_BIT(APP_HTTP) | APP_BIT(APP_QUIC))
+#define APPS_PASSING (APP_BIT(APP_NONE) | APPS_NAMED)
 
 /* Sets that many flows ask for. */
 struct bounds {

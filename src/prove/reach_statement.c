@@ -14,6 +14,9 @@
 #include "common/i18n.h"
 #include "prove/reach_parts.h"
 
+/* Runs of numbers that a mask may leave: those of its first bits leave few. */
+#define RUNS_MAX 256
+
 /* One look-up of a ruleset, done once. */
 struct reach_lookup {
 	const struct ruleset_set *set;
@@ -76,6 +79,46 @@ static uint32_t tcp_flags(struct reach *reach, const struct ruleset_statement *s
 			set = diagram_or(reach->space->diagram, set,
 					 space_is(reach->space, SPACE_TCP_FLAGS, flags));
 	return set;
+}
+
+/* The values whose masked bits are so, as runs of numbers. False where there are too many of them.
+ */
+static bool masked_runs(struct reach *reach, enum space_variable variable, uint32_t last,
+			const struct ruleset_statement *s, uint32_t *ret)
+{
+	uint32_t set = DIAGRAM_NONE, first = 0, runs = 0;
+
+	for (uint32_t n = 0; n <= last + 1; n++) {
+		const bool in = n <= last && (n & s->mask) == s->value;
+		const bool was_in = n > 0 && ((n - 1) & s->mask) == s->value;
+
+		if (in && !was_in)
+			first = n;
+		if (in || !was_in)
+			continue;
+		if (++runs > RUNS_MAX)
+			return false;
+		set = diagram_or(reach->space->diagram, set,
+				 diagram_range(reach->space->diagram, variable, first, n - 1));
+	}
+	*ret = set;
+	return true;
+}
+
+static int udp_part(struct reach *reach, const struct ruleset_statement *s, uint32_t *ret,
+		    uint32_t *ret_can)
+{
+	const bool is_first = s->kind == MATCH_UDP_FIRST;
+	struct diagram *d = reach->space->diagram;
+
+	*ret_can = space_is(reach->space, SPACE_L4PROTO, IPPROTO_UDP);
+	if (is_first)
+		*ret_can = diagram_and(d, *ret_can,
+				       diagram_range(d, SPACE_UDP_FIRST, 0, WALK_NO_BYTE - 1));
+	if (masked_runs(reach, is_first ? SPACE_UDP_FIRST : SPACE_UDP_LENGTH,
+			is_first ? WALK_NO_BYTE - 1 : UINT16_MAX, s, ret))
+		return 0;
+	return reach_refuse(reach, _("a mask of UDP headers (0x%x) is not understood"), s->mask);
 }
 
 static uint32_t icmp_types(struct reach *reach, const struct ruleset_statement *s)
@@ -190,6 +233,10 @@ static bool match(struct reach *reach, const struct ruleset_statement *s, uint32
 	case MATCH_TCP_FLAGS:
 		*ret = tcp_flags(reach, s);
 		*ret_can = space_is(space, SPACE_L4PROTO, IPPROTO_TCP);
+		return true;
+	case MATCH_UDP_FIRST:
+	case MATCH_UDP_LENGTH:
+		*ret_err = udp_part(reach, s, ret, ret_can);
 		return true;
 	case MATCH_ICMP_TYPES:
 	case MATCH_ICMPV6_TYPES:

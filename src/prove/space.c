@@ -132,6 +132,8 @@ int space_start(struct space *space)
 	last[SPACE_TCP_FLAGS] = UINT8_MAX;
 	last[SPACE_ICMP_TYPE] = UINT8_MAX;
 	last[SPACE_TCP_DOFF] = 15;
+	last[SPACE_UDP_LENGTH] = UINT16_MAX;
+	last[SPACE_UDP_FIRST] = WALK_NO_BYTE;
 	last[SPACE_LENGTH] = UINT16_MAX;
 	last[SPACE_ETHER + 1] = UINT16_MAX;
 	space->diagram = diagram_new(last, SPACE_VARIABLES, EDGES_MAX);
@@ -419,6 +421,8 @@ void space_packet(const struct space *space, const uint32_t *values, struct walk
 		.icmp_type = (uint8_t)values[SPACE_ICMP_TYPE],
 		.length = (uint16_t)values[SPACE_LENGTH],
 		.tcp_doff = (uint8_t)values[SPACE_TCP_DOFF],
+		.udp_length = (uint16_t)values[SPACE_UDP_LENGTH],
+		.udp_first = (uint16_t)values[SPACE_UDP_FIRST],
 		.has_ether = values[SPACE_HAS_ETHER],
 		.ct_state = state_bits[values[SPACE_STATE]],
 		.ct_reply = values[SPACE_REPLY],
@@ -462,6 +466,8 @@ void space_point(const struct space *space, const struct walk_packet *packet, ui
 	values[SPACE_TCP_FLAGS] = packet->tcp_flags;
 	values[SPACE_ICMP_TYPE] = packet->icmp_type;
 	values[SPACE_TCP_DOFF] = packet->tcp_doff;
+	values[SPACE_UDP_LENGTH] = packet->udp_length;
+	values[SPACE_UDP_FIRST] = packet->udp_first;
 	values[SPACE_LENGTH] = packet->length;
 	values[SPACE_HAS_ETHER] = packet->has_ether;
 	words_of(packet->ether_saddr, 6, &values[SPACE_ETHER]);

@@ -29,7 +29,9 @@ enum space_variable {
 	SPACE_TCP_FLAGS,
 	SPACE_ICMP_TYPE,
 	SPACE_TCP_DOFF,
-	SPACE_LENGTH, /* ip length or ip6 length */
+	SPACE_UDP_LENGTH,
+	SPACE_UDP_FIRST, /* first byte behind the UDP header; WALK_NO_BYTE: there is none */
+	SPACE_LENGTH,    /* ip length or ip6 length */
 	SPACE_HAS_ETHER,
 	SPACE_ETHER,                 /* source hardware address: 4 bytes, then 2 */
 	SPACE_SRC = SPACE_ETHER + 2, /* IPv4: the first; IPv6: 4 words */

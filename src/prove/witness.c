@@ -36,6 +36,8 @@ static void wish(uint32_t values[SPACE_VARIABLES], uint8_t l4proto, uint32_t fam
 	values[SPACE_TCP_FLAGS] = TCP_SYN;
 	values[SPACE_ICMP_TYPE] = 3;
 	values[SPACE_TCP_DOFF] = 5;
+	values[SPACE_UDP_LENGTH] = 1208;
+	values[SPACE_UDP_FIRST] = 0xc0;
 	values[SPACE_LENGTH] = family ? 20 : 40;
 	values[SPACE_HAS_ETHER] = 1;
 	values[SPACE_ETHER] = 0x02000000;

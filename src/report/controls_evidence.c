@@ -339,6 +339,9 @@ static int tell_encryption(struct gather *g, const struct policy_service *servic
 			what = _("plain HTTP is permitted");
 			break;
 		case APP_QUIC:
+			what = _("QUIC, its name inspected");
+			break;
+		case APP_QUIC_REFUSED:
 			what = _("QUIC, refused");
 			break;
 		case APP_NONE:

@@ -22,6 +22,11 @@
 #define TCP_FLAG_BIT_RST 0x04U
 #define TCP_FLAG_BIT_URG 0x20U
 
+/* Source: RFC 8999 section 5.1; the bits of a UDP length of QUIC_DATAGRAM_END (inspect/quic.h) and
+ * its header, or more. */
+#define QUIC_LONG_HEADER  0x80U
+#define UDP_LENGTH_JOINED 0xf800U
+
 /* TCP headers of 5 to 15 words, in IP packets that hold nothing else: no payload. Exact for IPv4
  * where the IP header has 5 words; with options, the pairs do not fit and the packet counts as one
  * with payload. */
@@ -192,6 +197,14 @@ static void inspect_chain(struct compile *c)
 	build_rule(&c->build, NULL);
 	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_WATCHED);
 	build_value(&c->build, MATCH_CT_REPLY, 1);
+	build_accept(&c->build);
+	/* QUIC: what cannot begin a connection works for none but those whose beginning was read.
+	 * Joined datagrams (UDP GRO) show the first one's beginning alone, but not below this
+	 * length. */
+	build_rule(&c->build, NULL);
+	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_WATCHED);
+	build_masked(&c->build, MATCH_UDP_FIRST, QUIC_LONG_HEADER, 0);
+	build_masked(&c->build, MATCH_UDP_LENGTH, UDP_LENGTH_JOINED, 0);
 	build_accept(&c->build);
 	/* A segment without payload acknowledges, too. */
 	build_rule(&c->build, NULL);

@@ -26,8 +26,9 @@ enum compile_kind compile_kind_of(enum app app)
 		return COMPILE_ADMIT;
 	case APP_TLS:
 	case APP_HTTP:
-		return COMPILE_INSPECT;
 	case APP_QUIC:
+		return COMPILE_INSPECT;
+	case APP_QUIC_REFUSED:
 		return COMPILE_QUIC;
 	case APP_COUNT:
 		break;

@@ -95,6 +95,9 @@ enum ruleset_statement_kind {
 	MATCH_IIFNAME,      /* text */
 	MATCH_OIFNAME,      /* text */
 	MATCH_TCP_FLAGS,    /* tcp flags & mask == value, or != (negate); implies tcp */
+	MATCH_UDP_FIRST,    /* first byte behind the UDP header & mask == value, or != (negate);
+			     * implies udp, and that there is one */
+	MATCH_UDP_LENGTH,   /* udp length & mask == value, or != (negate); implies udp */
 	MATCH_ICMP_TYPES,   /* icmp type in types[] */
 	MATCH_ICMPV6_TYPES, /* icmpv6 type in types[] */
 	/* actions */

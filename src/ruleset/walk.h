@@ -28,6 +28,8 @@ struct walk_packet {
 	uint8_t icmp_type;     /* ICMP and ICMPv6 */
 	uint16_t length;       /* ip length, or ip6 length (payload) */
 	uint8_t tcp_doff;      /* in 32-bit words */
+	uint16_t udp_length;   /* as in the header: with its 8 bytes */
+	uint16_t udp_first;    /* first byte behind the UDP header; WALK_NO_BYTE: there is none */
 	bool has_ether;        /* came in by an Ethernet interface */
 	uint8_t ether_saddr[6];
 	uint32_t ct_state; /* one enum ruleset_ct_state bit */
@@ -46,6 +48,7 @@ enum walk_outcome {
 	WALK_QUEUE, /* ends the walk: what follows depends on the daemon's verdict */
 };
 
+#define WALK_NO_BYTE   256
 #define WALK_STEPS_MAX 64
 
 /* A rule whose statements were all run, or that ended the chain. */

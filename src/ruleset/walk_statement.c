@@ -194,6 +194,20 @@ static int match_tcp_flags(struct walk_journey *journey, const struct ruleset_st
 			 fits_mask(s, journey->packet->tcp_flags));
 }
 
+static int match_udp_first(struct walk_journey *journey, const struct ruleset_statement *s)
+{
+	const struct walk_packet *packet = journey->packet;
+
+	return effect_of(packet->l4proto == IPPROTO_UDP && packet->udp_first < WALK_NO_BYTE &&
+			 fits_mask(s, packet->udp_first));
+}
+
+static int match_udp_length(struct walk_journey *journey, const struct ruleset_statement *s)
+{
+	return effect_of(journey->packet->l4proto == IPPROTO_UDP &&
+			 fits_mask(s, journey->packet->udp_length));
+}
+
 static int match_types(const struct walk_journey *journey, uint8_t family,
 		       const struct ruleset_statement *s)
 {
@@ -365,6 +379,8 @@ static run_statement_fn *const runners[] = {
 	[MATCH_IIFNAME] = match_iifname,
 	[MATCH_OIFNAME] = match_oifname,
 	[MATCH_TCP_FLAGS] = match_tcp_flags,
+	[MATCH_UDP_FIRST] = match_udp_first,
+	[MATCH_UDP_LENGTH] = match_udp_length,
 	[MATCH_ICMP_TYPES] = match_icmp_types,
 	[MATCH_ICMPV6_TYPES] = match_icmpv6_types,
 	[ACT_COUNTER] = act_counter,

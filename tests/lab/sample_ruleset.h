@@ -225,6 +225,10 @@ static inline void sample_put_inspect(struct build *b)
 	build_masked(b, MATCH_TCP_FLAGS, 0x17, 2);
 	build_accept(b);
 	build_rule(b, NULL);
+	build_masked(b, MATCH_UDP_FIRST, 0x80, 0);
+	build_masked(b, MATCH_UDP_LENGTH, 0xf800, 0);
+	build_accept(b);
+	build_rule(b, NULL);
 	build_act(b, ACT_META_MARK_FROM_CT);
 	build_rule(b, NULL);
 	build_masked(b, ACT_QUEUE, 3, 0);

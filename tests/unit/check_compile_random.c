@@ -217,8 +217,9 @@ static const char *wanted_chain(enum app treatment)
 		return "admit";
 	case APP_TLS:
 	case APP_HTTP:
-		return "inspect";
 	case APP_QUIC:
+		return "inspect";
+	case APP_QUIC_REFUSED:
 		return "quic";
 	case APP_COUNT:
 		break;

@@ -76,7 +76,7 @@ static void add_services(struct policy *policy)
 	s = add_service(policy, "m365-files", ROLE_PERMITTED_CLOUD, "198.51.100.128/26");
 	add_range(&s->addresses, "2001:db8:c10d::130");
 	add_port(&s->ports, IPPROTO_TCP, 443, 443, APP_TLS);
-	add_port(&s->ports, IPPROTO_UDP, 443, 443, APP_QUIC);
+	add_port(&s->ports, IPPROTO_UDP, 443, 443, APP_QUIC_REFUSED);
 	add_port(&s->ports, IPPROTO_UDP, 3478, 3481, APP_NONE);
 	add_port(&s->ports, IPPROTO_TCP, 990, 995, APP_TLS);
 	add_name(&s->tenant_names, "reiji-city.sharepoint.com");
@@ -85,7 +85,7 @@ static void add_services(struct policy *policy)
 	s = add_service(policy, "m365-sign-in", ROLE_PERMITTED_CLOUD, "198.51.100.192/27");
 	add_port(&s->ports, IPPROTO_TCP, 443, 443, APP_TLS);
 	add_port(&s->ports, IPPROTO_UDP, 3478, 3478, APP_NONE);
-	add_port(&s->ports, IPPROTO_UDP, 443, 443, APP_QUIC);
+	add_port(&s->ports, IPPROTO_UDP, 443, 443, APP_QUIC_REFUSED);
 	add_name(&s->shared_names, "login.microsoftonline.com");
 	s->has_proxy = true;
 	ck_assert_int_eq(addr_parse("192.168.20.10", &s->proxy), 0);
@@ -175,7 +175,8 @@ static const struct treatment_case treatments[] = {
 	  REASON_NOT_PERMITTED },
 	{ "192.168.20.9", "198.51.100.130", IPPROTO_TCP, 443, APP_TLS, REASON_NOT_PERMITTED },
 	{ "192.168.20.200", "198.51.100.130", IPPROTO_TCP, 443, APP_COUNT, REASON_NOT_PERMITTED },
-	{ "192.168.10.11", "198.51.100.130", IPPROTO_UDP, 443, APP_QUIC, REASON_NOT_PERMITTED },
+	{ "192.168.10.11", "198.51.100.130", IPPROTO_UDP, 443, APP_QUIC_REFUSED,
+	  REASON_NOT_PERMITTED },
 	{ "192.168.10.11", "198.51.100.130", IPPROTO_UDP, 3477, APP_COUNT, REASON_NOT_PERMITTED },
 	{ "192.168.10.11", "198.51.100.130", IPPROTO_UDP, 3478, APP_NONE,
 	  REASON_PERMITTED_ADDRESS },
@@ -404,7 +405,8 @@ START_TEST(names_are_judged_with_address_port_source_and_protocol)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names_said); i++) {
 		const struct name_case *c = &names_said[i];
-		struct flow_key key = flow(c->src, c->dst, IPPROTO_TCP, c->dport);
+		struct flow_key key = flow(
+			c->src, c->dst, c->app == APP_QUIC ? IPPROTO_UDP : IPPROTO_TCP, c->dport);
 		struct decide_result r;
 
 		decide_name(policy, &key, c->app, c->name, &r);
@@ -422,6 +424,68 @@ START_TEST(names_are_judged_with_address_port_source_and_protocol)
 				  c->app == APP_HTTP ? MARK_WATCHED : MARK_GUARDED);
 		ck_assert(r.flow && r.service);
 	}
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(quic_is_inspected_where_the_service_says_so)
+{
+	struct policy *policy = site();
+	struct flow_key key = flow("192.168.10.11", "198.51.100.130", IPPROTO_UDP, 443);
+	struct flow_key tls = flow("192.168.10.11", "198.51.100.130", IPPROTO_TCP, 443);
+	struct decide_result r;
+	uint32_t mark;
+
+	policy->services[0].ports.at[1].app = APP_QUIC;
+	ck_assert_int_eq(decide_treatment(policy, &key), APP_QUIC);
+	decide_name(policy, &key, APP_QUIC, "reiji-city.sharepoint.com", &r);
+	ck_assert(r.permitted);
+	mark = MARK_WATCHED | MARK_INSPECTED | names_pattern_mark("reiji-city.sharepoint.com");
+	ck_assert_uint_eq(r.mark, mark);
+	decide_again(policy, &key, mark, &r);
+	ck_assert(r.permitted);
+	ck_assert_uint_eq(r.mark, mark);
+	decide_again(policy, &key, MARK_UNDECIDED, &r);
+	ck_assert(r.permitted);
+	decide_name(policy, &key, APP_QUIC, "mallory.sharepoint.com", &r);
+	ck_assert_int_eq(r.reason, REASON_FOREIGN_TENANT);
+	decide_name(policy, &key, APP_TLS, "reiji-city.sharepoint.com", &r);
+	ck_assert_int_eq(r.reason, REASON_NOT_QUIC);
+	decide_name(policy, &tls, APP_QUIC, "reiji-city.sharepoint.com", &r);
+	ck_assert_int_eq(r.reason, REASON_NOT_TLS);
+	/* a word for ports, which no client speaks */
+	decide_name(policy, &key, APP_QUIC_REFUSED, "reiji-city.sharepoint.com", &r);
+	ck_assert(!r.permitted);
+	/* until the policy says otherwise */
+	policy->services[0].ports.at[1].app = APP_QUIC_REFUSED;
+	decide_again(policy, &key, mark, &r);
+	ck_assert(!r.permitted);
+	decide_again(policy, &key, MARK_UNDECIDED, &r);
+	ck_assert(!r.permitted);
+	policy_free(policy);
+}
+END_TEST
+
+START_TEST(encrypted_client_hello_is_refused_where_the_service_says_so)
+{
+	struct policy *policy = site();
+	struct flow_key key = flow("192.168.10.11", "198.51.100.130", IPPROTO_TCP, 443);
+	struct decide_result r;
+
+	decide_name(policy, &key, APP_TLS, "reiji-city.sharepoint.com", &r);
+	decide_ech(true, &r);
+	ck_assert(r.permitted);
+	policy->services[0].refuses_ech = true;
+	decide_ech(false, &r);
+	ck_assert(r.permitted);
+	decide_ech(true, &r);
+	ck_assert(!r.permitted);
+	ck_assert_int_eq(r.reason, REASON_ECH_REFUSED);
+	ck_assert_uint_eq(r.mark, MARK_REFUSED);
+	/* what is refused already keeps its reason */
+	decide_name(policy, &key, APP_TLS, "mallory.sharepoint.com", &r);
+	decide_ech(true, &r);
+	ck_assert_int_eq(r.reason, REASON_FOREIGN_TENANT);
 	policy_free(policy);
 }
 END_TEST
@@ -764,6 +828,8 @@ int main(void)
 	tcase_add_test(tc, a_refused_flow_names_the_nearest_that_is_permitted);
 	tcase_add_test(tc, other_bytes_on_an_http_port_are_called_so);
 	tcase_add_test(tc, names_are_judged_with_address_port_source_and_protocol);
+	tcase_add_test(tc, quic_is_inspected_where_the_service_says_so);
+	tcase_add_test(tc, encrypted_client_hello_is_refused_where_the_service_says_so);
 	tcase_add_test(tc, each_of_two_services_at_one_address_permits_by_its_own_flow);
 	tcase_add_test(tc, a_name_on_a_port_now_permitted_by_address_passes_by_address);
 	tcase_add_test(tc, an_open_flow_stands_as_long_as_its_policy_does);

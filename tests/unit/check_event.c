@@ -213,6 +213,40 @@ START_TEST(names_that_are_not_plain_text_of_their_length_are_refused)
 }
 END_TEST
 
+START_TEST(protocols_are_plain_text_of_a_hello_that_offers_some)
+{
+	struct event *e = of(EVENT_NAME);
+
+	memcpy(e->alpn, "h2,http/1.1", 11);
+	ck_assert_int_eq(check(event_message_size(m.count)), 0);
+	e->has_alpn = 0;
+	expect_bad();
+	e->has_alpn = 1;
+	e->alpn[3] = '\n';
+	expect_bad();
+	e->alpn[3] = '\0';
+	expect_bad();
+	memset(e->alpn, 'a', sizeof(e->alpn));
+	expect_bad();
+	e->alpn[sizeof(e->alpn) - 1] = '\0';
+	ck_assert_int_eq(check(event_message_size(m.count)), 0);
+	of(EVENT_FOLLOW)->alpn[0] = 'a';
+	expect_bad();
+}
+END_TEST
+
+/* A word for ports, which bytes cannot say. */
+START_TEST(refused_quic_is_no_app_of_an_event)
+{
+	of(EVENT_NAME)->app = APP_QUIC;
+	ck_assert_int_eq(check(event_message_size(m.count)), 0);
+	of(EVENT_NAME)->app = APP_QUIC_REFUSED;
+	expect_bad();
+	of(EVENT_REFUSE)->app = APP_QUIC_REFUSED;
+	expect_bad();
+}
+END_TEST
+
 START_TEST(the_flow_of_an_event_is_its_client_and_server)
 {
 	struct flow_key key;
@@ -244,6 +278,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_name_is_there_just_where_it_belongs, 0, 5);
 	tcase_add_loop_test(tcase, only_a_name_or_a_refusal_may_be_without_a_packet, 0, 4);
 	tcase_add_test(tcase, names_that_are_not_plain_text_of_their_length_are_refused);
+	tcase_add_test(tcase, protocols_are_plain_text_of_a_hello_that_offers_some);
+	tcase_add_test(tcase, refused_quic_is_no_app_of_an_event);
 	tcase_add_test(tcase, the_flow_of_an_event_is_its_client_and_server);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

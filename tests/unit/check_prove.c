@@ -425,6 +425,65 @@ START_TEST(later_payload_of_flows_that_are_still_looked_at_is_found)
 }
 END_TEST
 
+/* What begins no QUIC connection passes by the kernel; everything else of a named flow is read. */
+START_TEST(quic_packets_that_may_begin_a_connection_are_read)
+{
+	const struct ruleset_statement watched = { .kind = MATCH_CT_MARK,
+						   .mask = MARK_STATE_MASK,
+						   .value = MARK_WATCHED };
+	const struct {
+		struct ruleset_statement first, length;
+	} cases[] = {
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0x80 },
+		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
+		/* long headers; both; what may be two datagrams */
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0x80, .value = 0x80 },
+		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0x40 },
+		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0x80 },
+		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf000 } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct ruleset_rule rule = {
+			.statements = { watched, cases[i].first, cases[i].length,
+					accept_statement },
+			.count = 4,
+		};
+		auto_(site_clear) struct site site;
+
+		site_open(&site, "tests/golden/policy/good-quic");
+		if (i == 0) {
+			expect_proven(&site);
+			continue;
+		}
+		put_rule(chain_of(&site, "inspect"), 0, &rule);
+		prove(&site);
+		ck_assert_msg(status_of(&site, "default-deny") == PROVE_FAILS, "%zu", i);
+		ck_assert_uint_eq(claim_of(&site.result, "default-deny")->counterexample.l4proto,
+				  IPPROTO_UDP);
+	}
+}
+END_TEST
+
+START_TEST(quic_is_permitted_where_a_service_has_it_inspected)
+{
+	auto_(site_clear) struct site site;
+
+	site_open(&site, "tests/golden/policy/good-quic");
+	/* as if it were to be refused: then it must not come as far as the queue */
+	for (size_t i = 0; i < site.policy->service_count; i++)
+		for (size_t j = 0; j < site.policy->services[i].ports.count; j++)
+			if (site.policy->services[i].ports.at[j].app == APP_QUIC)
+				site.policy->services[i].ports.at[j].app = APP_QUIC_REFUSED;
+	prove(&site);
+	ck_assert_int_eq(status_of(&site, "default-deny"), PROVE_FAILS);
+	ck_assert_uint_eq(claim_of(&site.result, "default-deny")->counterexample.l4proto,
+			  IPPROTO_UDP);
+}
+END_TEST
+
 START_TEST(a_queue_that_somebody_else_reads_is_found)
 {
 	auto_(site_clear) struct site site;
@@ -642,6 +701,8 @@ int main(void)
 	tcase_add_test(tcase, what_passes_without_a_record_is_found);
 	tcase_add_test(tcase, undecided_flows_that_are_let_through_are_found);
 	tcase_add_test(tcase, later_payload_of_flows_that_are_still_looked_at_is_found);
+	tcase_add_test(tcase, quic_packets_that_may_begin_a_connection_are_read);
+	tcase_add_test(tcase, quic_is_permitted_where_a_service_has_it_inspected);
 	tcase_add_test(tcase, a_queue_that_somebody_else_reads_is_found);
 	tcase_add_test(tcase, icmp_errors_from_the_internet_zone_into_mynumber_are_found);
 	tcase_add_test(tcase, related_packets_that_are_no_icmp_errors_are_found);

@@ -211,6 +211,15 @@ static void random_match(struct build *b)
 		s.mask = 0x12;
 		s.value = one_in(2) ? 0x02 : 0x10;
 		break;
+	case MATCH_UDP_FIRST:
+		s.mask = one_in(2) ? 0x80 : 0xc1;
+		s.value = one_in(2) ? 0x80 : 0;
+		break;
+	case MATCH_UDP_LENGTH:
+		s.mask = one_in(2) ? 0xf800 : 0xff;
+		s.value = one_in(2) ? 0x800 : 8;
+		s.value &= s.mask;
+		break;
 	default:
 		s.types[0] = pick(types);
 		s.types[1] = pick(types);
@@ -319,6 +328,8 @@ static void random_packet(struct walk_packet *p)
 		.icmp_type = one_in(2) ? 3 : 128,
 		.length = (uint16_t)(20 + 4 * below(4)),
 		.tcp_doff = (uint8_t)(5 + below(4)),
+		.udp_length = (uint16_t)(one_in(2) ? below(4096) : 8),
+		.udp_first = (uint16_t)below(WALK_NO_BYTE + 1),
 		.has_ether = one_in(2),
 		.ct_state = pick(states),
 		.ct_reply = one_in(3),

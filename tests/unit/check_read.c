@@ -129,7 +129,7 @@ START_TEST(the_shipped_example_is_read_as_it_is_written)
 	ck_assert_int_eq(s->role, ROLE_PERMITTED_CLOUD);
 	ck_assert_str_eq(s->ismap.valid_until, "2027-03-31");
 	ck_assert_int_eq(s->ports.at[0].app, APP_TLS);
-	ck_assert_int_eq(s->ports.at[1].app, APP_QUIC);
+	ck_assert_int_eq(s->ports.at[1].app, APP_QUIC_REFUSED);
 	ck_assert_uint_eq(s->tenant_names.count, 2);
 	/* two neighbours of the list file are one range */
 	ck_assert_uint_eq(s->addresses.count, 2);

@@ -483,12 +483,34 @@ START_TEST(a_dormant_table_is_refused)
 }
 END_TEST
 
+START_TEST(parts_of_udp_headers_are_read_back)
+{
+	auto_(ruleset_freep) struct ruleset *now = NULL;
+
+	netns_enter();
+	now = with_rule("meta l4proto udp @th,64,8 & 0x80 == 0 udp length & 0xf800 != 0x800 "
+			"udp length 30 accept");
+	ck_assert_int_eq(statement(now, 0)->kind, MATCH_UDP_FIRST);
+	ck_assert_uint_eq(statement(now, 0)->mask, 0x80);
+	ck_assert_uint_eq(statement(now, 0)->value, 0);
+	ck_assert_int_eq(statement(now, 1)->kind, MATCH_UDP_LENGTH);
+	ck_assert(statement(now, 1)->negate);
+	ck_assert_uint_eq(statement(now, 1)->mask, 0xf800);
+	ck_assert_uint_eq(statement(now, 1)->value, 0x800);
+	ck_assert_int_eq(statement(now, 2)->kind, MATCH_UDP_LENGTH);
+	ck_assert_uint_eq(statement(now, 2)->mask, 0xffff);
+	ck_assert_uint_eq(statement(now, 2)->value, 30);
+	expect_accept(now, 3);
+}
+END_TEST
+
 START_TEST(what_is_not_understood_is_refused_by_name)
 {
 	static const struct {
 		const char *rule, *words;
 	} cases[] = {
-		{ "udp length 30 accept", "does not look at" },
+		{ "udp checksum 30 accept", "does not look at" },
+		{ "udp length >= 30 accept", "does not look at" },
 		{ "iifname \"inet*\" accept", "beginning of their names" },
 		{ "iif lo accept", "property of packets" },
 		{ "ct status dnat accept", "property of connections" },
@@ -591,6 +613,7 @@ static void add_tests_in_namespace(TCase *root)
 	tcase_add_test(root, an_opened_policy_is_named);
 	tcase_add_test(root, another_verdict_in_a_map_is_named);
 	tcase_add_test(root, a_dormant_table_is_refused);
+	tcase_add_test(root, parts_of_udp_headers_are_read_back);
 	tcase_add_test(root, what_is_not_understood_is_refused_by_name);
 	tcase_add_test(root, chains_and_sets_that_are_not_ours_are_refused);
 	tcase_add_test(root, tables_beside_ours_are_looked_through);

@@ -202,6 +202,8 @@ END_TEST
 
 START_TEST(a_connection_begun_anew_gives_up_the_one_before)
 {
+	struct event_counts counts;
+
 	begin();
 	show_part(0, 1000);
 	quic_packets_id(&q, "bbbbbbbb");
@@ -209,6 +211,9 @@ START_TEST(a_connection_begun_anew_gives_up_the_one_before)
 	expect_story("discard1");
 	show_part(1000, hello_len);
 	expect_story("name(files.example)2 follow3");
+	inspector_tell(seen.inspector, &counts);
+	ck_assert_uint_eq(counts.held, 0);
+	ck_assert_uint_eq(counts.buffers, 0);
 	end();
 }
 END_TEST

@@ -155,6 +155,18 @@ START_TEST(every_role_and_zone_has_its_slug_in_the_line)
 }
 END_TEST
 
+START_TEST(what_a_hello_offers_is_told)
+{
+	member_is("sekisho.tls.alpn", NULL);
+	member_is("sekisho.tls.ech", NULL);
+	record.alpn = "h3,h2,http/1.1";
+	member_is("sekisho.tls.alpn", "h3,h2,http/1.1");
+	record.has_ech = true;
+	record_format(&record, line);
+	ck_assert_ptr_nonnull(strstr(line, ",\"sekisho.tls.ech\":true,"));
+}
+END_TEST
+
 START_TEST(refusal_is_denied_and_a_failure)
 {
 	result.permitted = false;
@@ -430,6 +442,7 @@ int main(void)
 	tcase_add_test(tcase, permitting_flow_is_named_with_its_configuration_and_page);
 	tcase_add_test(tcase, every_reason_has_its_slug_in_the_line);
 	tcase_add_test(tcase, every_role_and_zone_has_its_slug_in_the_line);
+	tcase_add_test(tcase, what_a_hello_offers_is_told);
 	tcase_add_test(tcase, refusal_is_denied_and_a_failure);
 	tcase_add_test(tcase, action_tells_what_was_decided_and_where);
 	tcase_add_test(tcase, forbidden_flow_is_the_rule_of_its_refusal);

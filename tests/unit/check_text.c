@@ -75,6 +75,10 @@ START_TEST(every_match_has_its_syntax)
 	       "tcp flags & (syn | ack) == syn");
 	expect(STATEMENT(.kind = MATCH_TCP_FLAGS, .mask = 0x12, .value = 2, .negate = true),
 	       "tcp flags & (syn | ack) != syn");
+	expect(STATEMENT(.kind = MATCH_UDP_FIRST, .mask = 0x80),
+	       "meta l4proto udp @th,64,8 & 0x80 == 0x0");
+	expect(STATEMENT(.kind = MATCH_UDP_LENGTH, .mask = 0xf800, .value = 0x800, .negate = true),
+	       "udp length & 0xf800 != 0x800");
 	expect(STATEMENT(.kind = MATCH_ICMP_TYPES, .types = { 3, 11 }, .type_count = 2),
 	       "icmp type { destination-unreachable, time-exceeded }");
 	expect(STATEMENT(.kind = MATCH_ICMPV6_TYPES, .types = { 135, 200 }, .type_count = 2),

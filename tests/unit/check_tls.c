@@ -57,6 +57,58 @@ START_TEST(name_alpn_and_ech_are_found)
 }
 END_TEST
 
+static const char *alpn_of(const char *list, size_t len)
+{
+	static char text[TLS_ALPN_TEXT_MAX];
+	const struct tls_hello h = { .alpn = (const uint8_t *)list, .alpn_len = len };
+
+	tls_alpn_text(&h, text);
+	return text;
+}
+
+START_TEST(protocols_are_told_as_text)
+{
+	ck_assert_str_eq(alpn_of(NULL, 0), "");
+	ck_assert_str_eq(alpn_of("\x02h2\x08http/1.1", 12), "h2,http/1.1");
+	ck_assert_str_eq(alpn_of("\x04\x0a\x0a,b\x02h3", 8), "???b,h3");
+	/* whole ones only, up to 31 bytes */
+	ck_assert_str_eq(alpn_of("\x1f"
+				 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+				 32),
+			 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	ck_assert_str_eq(alpn_of("\x02h2\x1d"
+				 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+				 33),
+			 "h2");
+	expect_name(hello, packets_hello(hello, "a.example", 0), "a.example");
+	ck_assert_uint_eq(got.alpn_len, 3);
+	ck_assert_mem_eq(got.alpn, "\x02h2", 3);
+}
+END_TEST
+
+START_TEST(a_hello_without_records_is_read_the_same)
+{
+	size_t len = packets_hello(hello, "a.example", 1800) - 5;
+	const uint8_t *message = hello + 5;
+
+	got = (struct tls_hello){ .name = NULL };
+	for (size_t n = 0; n < len; n++)
+		ck_assert_int_eq(tls_read_message(message, n, &got, &reason), TLS_MORE);
+	ck_assert_ptr_null(got.name);
+	ck_assert_int_eq(tls_read_message(message, len + 3, &got, &reason), TLS_HELLO);
+	ck_assert_uint_eq(got.name_len, 9);
+	ck_assert_uint_eq(got.used, len);
+	hello[5] = 2;
+	ck_assert_int_eq(tls_read_message(message, 1, &got, &reason), TLS_REFUSE);
+	ck_assert_int_eq(reason, REASON_TLS_MALFORMED);
+	ck_assert_int_eq(tls_read_message((const uint8_t *)"\1\0\x40\0", 4, &got, &reason),
+			 TLS_REFUSE);
+	ck_assert_int_eq(reason, REASON_HELLO_TOO_LONG);
+	ck_assert_int_eq(tls_read_message((const uint8_t *)"\1\0\x3f\xfc", 4, &got, &reason),
+			 TLS_MORE);
+}
+END_TEST
+
 START_TEST(every_truncation_needs_more)
 {
 	size_t len = packets_hello(hello, "files.example", 1800);
@@ -370,6 +422,8 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, name_alpn_and_ech_are_found);
+	tcase_add_test(tcase, protocols_are_told_as_text);
+	tcase_add_test(tcase, a_hello_without_records_is_read_the_same);
 	tcase_add_test(tcase, every_truncation_needs_more);
 	tcase_add_test(tcase, bytes_behind_the_hello_do_not_matter);
 	tcase_add_test(tcase, records_of_every_size_are_joined_and_every_truncation_needs_more);

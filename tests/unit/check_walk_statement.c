@@ -77,6 +77,28 @@ START_TEST(simple_matches_hold_where_the_packet_fits)
 }
 END_TEST
 
+START_TEST(parts_of_udp_headers_are_matched_where_they_are)
+{
+	const struct ruleset_statement first = { .kind = MATCH_UDP_FIRST, .mask = 0x80 };
+	const struct ruleset_statement length = { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 };
+	struct ruleset_statement other = first;
+	struct walk_packet p = probe_tcp("192.0.2.1", "192.0.2.2", 443);
+
+	check_lacks(first, &p);
+	check_lacks(length, &p);
+	p.l4proto = IPPROTO_UDP;
+	p.udp_first = 0x7f;
+	p.udp_length = 0x7ff;
+	other.value = 0x80;
+	check_match(first, other, &p);
+	other = length;
+	other.value = 0x800;
+	check_match(length, other, &p);
+	p.udp_first = WALK_NO_BYTE;
+	check_lacks(first, &p);
+}
+END_TEST
+
 START_TEST(icmp_types_are_matched_in_their_own_family)
 {
 	struct ruleset_statement echo = { .kind = MATCH_ICMP_TYPES,
@@ -349,6 +371,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, simple_matches_hold_where_the_packet_fits);
+	tcase_add_test(tcase, parts_of_udp_headers_are_matched_where_they_are);
 	tcase_add_test(tcase, icmp_types_are_matched_in_their_own_family);
 	tcase_add_test(tcase, what_a_packet_lacks_is_matched_by_nothing_negated_or_not);
 	tcase_add_test(tcase, addresses_are_looked_up_in_packets_of_their_family_alone);
