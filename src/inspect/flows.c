@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/pages.h"
 #include "common/siphash.h"
 
 #define NONE 0 /* slot 0 holds no flow, so its number can stand for none */
@@ -54,8 +55,8 @@ struct flows *flows_new(uint32_t slots, const uint64_t seed[2])
 	flows->seed[1] = seed[1];
 	flows->slots = slots;
 	flows->bucket_mask = (uint32_t)(buckets - 1);
-	flows->buckets = calloc(buckets, sizeof(flows->buckets[0]));
-	flows->at = calloc(slots, sizeof(flows->at[0]));
+	flows->buckets = pages_new(buckets, sizeof(flows->buckets[0]));
+	flows->at = pages_new(slots, sizeof(flows->at[0]));
 	/* as many as flows, so that no flow wants for one */
 	flows->sources = sources_new(slots - 1, seed);
 	if (flows->buckets == NULL || flows->at == NULL || flows->sources == NULL) {
@@ -74,8 +75,8 @@ void flows_free(struct flows *flows)
 {
 	if (flows == NULL)
 		return;
-	free(flows->buckets);
-	free(flows->at);
+	pages_free(flows->buckets, (size_t)flows->bucket_mask + 1, sizeof(flows->buckets[0]));
+	pages_free(flows->at, flows->slots, sizeof(flows->at[0]));
 	sources_free(flows->sources);
 	free(flows);
 }

@@ -11,7 +11,12 @@
 
 static void begin_piece(struct flow *flow)
 {
-	for (size_t i = FLOW_KEPT_MAX - 1; i > 0; i--)
+	size_t used = 0;
+
+	/* most flows have one: the others stay out of the cache */
+	while (used < FLOW_KEPT_MAX - 1 && flow->kept[used].len != 0)
+		used++;
+	for (size_t i = used; i > 0; i--)
 		flow->kept[i] = flow->kept[i - 1];
 	flow->kept[0] = (struct flow_kept){ .seq = flow->base };
 }

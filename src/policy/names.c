@@ -11,6 +11,7 @@
 #include "common/defs.h"
 #include "common/i18n.h"
 #include "common/mark.h"
+#include "common/pages.h"
 
 #define LABEL_MAX  63
 #define LABELS_MAX ((NAMES_MAX + 1) / 2)
@@ -243,11 +244,15 @@ struct slot {
 struct table {
 	uint32_t *heads; /* mask + 1 of them */
 	struct slot *slots;
+	size_t count; /* of slots */
 	uint32_t mask, used;
 };
 
 struct names {
 	struct names_entry *entries;
+	size_t entry_count;
+	char *patterns; /* of the entries, one behind the other */
+	size_t patterns_size;
 	struct table exact;   /* by the whole name */
 	struct table suffix;  /* wildcards, by what follows "*." */
 	struct table parents; /* of tenant names, each parent once */
@@ -266,16 +271,17 @@ static bool table_make(struct table *t, size_t count)
 
 	while (heads < count)
 		heads *= 2;
-	t->heads = calloc(heads, sizeof(*t->heads));
-	t->slots = calloc(count ? count : 1, sizeof(*t->slots));
+	t->count = count;
+	t->heads = pages_new(heads, sizeof(*t->heads));
+	t->slots = pages_new(count, sizeof(*t->slots));
 	t->mask = (uint32_t)(heads - 1);
 	return t->heads && t->slots;
 }
 
 static void table_clear(struct table *t)
 {
-	free(t->heads);
-	free(t->slots);
+	pages_free(t->heads, (size_t)t->mask + 1, sizeof(*t->heads));
+	pages_free(t->slots, t->count, sizeof(*t->slots));
 }
 
 static void table_put(struct table *t, uint64_t hash, const char *key, uint32_t entry)
@@ -361,6 +367,29 @@ static void add_entry(struct names *names, uint32_t i)
 		add_parent(names, pattern, i);
 }
 
+/* The patterns of a policy lie scattered; together they are found faster. */
+static bool copy_entries(struct names *names, const struct names_entry *entries, size_t count)
+{
+	char *to;
+
+	names->entry_count = count;
+	names->entries = pages_new(count, sizeof(*entries));
+	for (size_t i = 0; i < count; i++)
+		names->patterns_size += strlen(entries[i].pattern) + 1;
+	names->patterns = pages_new(names->patterns_size, 1);
+	if (!names->entries || !names->patterns)
+		return false;
+	to = names->patterns;
+	for (size_t i = 0; i < count; i++) {
+		const size_t size = strlen(entries[i].pattern) + 1;
+
+		names->entries[i] = entries[i];
+		names->entries[i].pattern = memcpy(to, entries[i].pattern, size);
+		to += size;
+	}
+	return true;
+}
+
 struct names *names_new(const struct names_entry *entries, size_t count)
 {
 	struct names *names;
@@ -378,15 +407,12 @@ struct names *names_new(const struct names_entry *entries, size_t count)
 		exact += !wildcard;
 		tenants += !wildcard && entries[i].kind == NAMES_TENANT;
 	}
-	names->entries = calloc(count ? count : 1, sizeof(*entries));
-	if (!names->entries || !table_make(&names->exact, exact) ||
+	if (!copy_entries(names, entries, count) || !table_make(&names->exact, exact) ||
 	    !table_make(&names->suffix, suffix) || !table_make(&names->parents, tenants) ||
 	    !table_make(&names->marks, count)) {
 		names_free(names);
 		return NULL;
 	}
-	if (count)
-		memcpy(names->entries, entries, count * sizeof(*entries));
 	/* Chains grow at their head: backwards, so that they are walked in the order of entries. */
 	for (size_t i = count; i > 0; i--)
 		add_entry(names, (uint32_t)(i - 1));
@@ -401,7 +427,8 @@ void names_free(struct names *names)
 	table_clear(&names->suffix);
 	table_clear(&names->parents);
 	table_clear(&names->marks);
-	free(names->entries);
+	pages_free(names->entries, names->entry_count, sizeof(*names->entries));
+	pages_free(names->patterns, names->patterns_size, 1);
 	free(names);
 }
 

@@ -38,12 +38,12 @@ struct names;
 enum names_kind { NAMES_PLAIN, NAMES_TENANT, NAMES_SHARED };
 
 struct names_entry {
-	const char *pattern; /* borrowed by names from the policy */
+	const char *pattern; /* of those that names gives: its own, until names_free() */
 	uint32_t service;    /* index into policy->services */
 	enum names_kind kind;
 };
 
-/* Builds the index over a copy of entries; the patterns stay borrowed. NULL if memory ran out. */
+/* Builds the index over a copy of entries and their patterns. NULL if memory ran out. */
 struct names *names_new(const struct names_entry *entries, size_t count);
 void names_free(struct names *names);
 

@@ -73,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum reason whole_reason = REASON_NONE, part_reason = REASON_NONE;
 	enum tls_result got = tls_read(data, size, scratch, &whole, &whole_reason);
 	enum tls_result step = TLS_MORE;
-	size_t stride = size > 2000 ? size / 500 : 1;
+	/* all places where a short hello may be cut, and some of a long one */
+	size_t stride = size > 600 ? size / 128 : 1;
 
 	for (size_t n = 0; n < size && step == TLS_MORE; n += stride) {
 		/* a copy of its own, so that a read beyond it is noticed */

@@ -71,6 +71,7 @@ class Tcp:
         Tcp.next_port = (Tcp.next_port or random.randrange(20000, 50000)) + 1
         self.sport = sport or Tcp.next_port
         self.seq, self.ack = random.randrange(1 << 32), 0
+        self.window = 64240
         self.out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
         self.out.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 1)  # tells our segments from the kernel's
         self.back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
@@ -81,16 +82,17 @@ class Tcp:
         options += b"\x01" * (-len(options) % 4)
         head = struct.pack("!HHIIBBHHH", self.sport, self.port, seq,
                            (self.ack if ack is None else ack % (1 << 32)) if flags & ACK else 0,
-                           (5 + len(options) // 4) << 4, flags, 64240, 0, urgent) + options
+                           (5 + len(options) // 4) << 4, flags, self.window, 0, urgent) + options
         pseudo = (socket.inet_aton(self.source) + socket.inet_aton(self.destination) +
                   struct.pack("!BBH", 0, 6, len(head) + len(data)))
         total = checksum(pseudo + head + data) ^ (0x5555 if bad_checksum else 0)
         return head[:16] + struct.pack("!H", total) + head[18:] + data
 
-    def send_ip(self, payload, ttl=64, fragment=0x4000, ident=None):
+    def send_ip(self, payload, ttl=64, fragment=0x4000, ident=None, options=b""):
         """fragment: the flags and the offset in units of 8 bytes."""
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), random.randrange(65536) if ident is None else ident,
-                         fragment, ttl, 6, 0, socket.inet_aton(self.source), socket.inet_aton(self.destination))
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45 + len(options) // 4, 0, 20 + len(options) + len(payload),
+                         random.randrange(65536) if ident is None else ident,
+                         fragment, ttl, 6, 0, socket.inet_aton(self.source), socket.inet_aton(self.destination)) + options
         self.out.sendto(ip + payload, (self.destination, 0))
 
     def send(self, flags, data=b"", seq=None, ttl=64, options=b"", bad_checksum=False, ack=None, urgent=0):

@@ -21,6 +21,7 @@ SERVER, RETRY, SERVER6 = "198.51.100.150", "198.51.100.151", "2001:db8:c10d::130
 PATIENT = "198.51.100.154"  # as RETRY, and it passes over any early data
 GOOD = os.environ.get("GOOD", "reiji-city.sharepoint.com")
 HIDDEN = 2
+FILL = 0xDADA  # an extension that nobody knows (RFC 8701)
 DATA = PSH | ACK
 MD5 = b"\x13\x12" + bytes(16)
 SECRET = b"\x17\x03\x03\x00\x20" + bytes(32)
@@ -42,7 +43,7 @@ class Try:
         self.bad_name = f"qqqq-{name}.sharepoint.com"
         self.good, self.bad = (client_hello(n, **hello) for n in (GOOD, self.bad_name))
         size = max(len(self.good), len(self.bad)) + 4
-        pad = [dict(hello, extra=hello.get("extra", b"") + struct.pack("!HH", 21, size - len(h)) + bytes(size - len(h)))
+        pad = [dict(hello, extra=hello.get("extra", b"") + struct.pack("!HH", FILL, size - len(h)) + bytes(size - len(h)))
                for h in (self.good, self.bad)]
         self.good, self.bad = (client_hello(n, **p) for n, p in zip((GOOD, self.bad_name), pad))
         self.tcp = Tcp(CLIENT, server, dport, sport=port)
@@ -316,7 +317,7 @@ class Retry(Try):
         size = max(len(same), len(other)) + 4
         self.same, self.other = (
             client_hello(n, session=session, groups=(29, 24), share=share,
-                         extra=struct.pack("!HH", 21, size - len(h)) + bytes(size - len(h)))
+                         extra=struct.pack("!HH", FILL, size - len(h)) + bytes(size - len(h)))
             for n, h in ((GOOD, same), (self.bad_name, other)))
 
     def first(self):
@@ -641,6 +642,8 @@ def run(job):
 
 
 def main():
+    import published  # which needs what is above
+    CASES.update(published.CASES)
     what, port, *names = sys.argv[1:]
     names = names or sorted(CASES)
     if what == "list":
