@@ -78,8 +78,8 @@ bool lint_has_tenant_control(const struct policy_service *service);
 
 /* ---- lint_site.c */
 
-/* Finds endpoints whose role no flow of the configurations in use has to do with: what was meant for
- * another route opens nothing, and nobody would notice. */
+/* Finds endpoints whose role no flow of the configurations in use has to do with: what was meant
+ * for another route opens nothing, and nobody would notice. */
 void lint_idle_roles(struct lint *l);
 
 /* ---- the checks, by the id of their condition */
