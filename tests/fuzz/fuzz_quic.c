@@ -10,7 +10,7 @@
 #include "../unit/quic_packets.h"
 #include "common/mark.h"
 #include "inspect/inspector.h"
-#include "inspect/tls.h"
+#include "inspect/tls_hello.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
