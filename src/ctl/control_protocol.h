@@ -27,7 +27,7 @@
  *                            "liberal": bool or null}},
  *    "counts": {"permitted": {"<reason slug>": n, ...}, "refused": {"<reason slug>": n, ...}},
  *    "engines": [{"number": 0, "pid": 1235, "state": "running", "packets": n, "flows": n,
- *                 "flows_peak": n, "sources": n, "buffers": n, "held": n,
+ *                 "flows_peak": n, "sources": n, "buffers": n, "held": n, "put_off": n,
  *                 "ended": {"opened": n, "own-share": n, "full": n, "ports-again": n, "idle": n},
  *                 "overruns": n, "restarts": n}, ...],   flows: undecided ones
  *    "kernel_log": {"pid": 1237, "state": "running", "packets": n, "missing": n, "unreadable": n,
