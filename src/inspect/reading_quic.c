@@ -27,6 +27,7 @@ struct step {
 	uint64_t now_ms;
 	struct quic_conn *conn; /* that its packets belong to; NULL: none was opened yet */
 	bool fresh;             /* it brought bytes that were not there */
+	bool undecided;         /* it has bytes that were not let through, new ones or not */
 	bool gone;              /* it repeats bytes that can no longer be compared */
 };
 
@@ -217,6 +218,7 @@ static enum reason take_crypto(struct step *step, struct quic_crypto crypto)
 		return REASON_TLS_MALFORMED;
 	if (crypto.offset + crypto.len > conn->let_through + (uint64_t)STREAM_MAX)
 		return REASON_HELLO_TOO_LONG;
+	step->undecided = true;
 	fault = join(step, conn);
 	if (fault == REASON_NONE)
 		fault = stream_add(&step->flow->hold->stream, (uint32_t)crypto.offset, crypto.at,
@@ -410,10 +412,10 @@ static void take_with_initial(struct step *step)
 	if (fault == REASON_NONE && opened && !step->gone && step->conn != NULL) {
 		if (step->fresh)
 			fault = hold_datagram(step);
-		else if (step->conn->let_through != 0)
+		else if (step->conn->let_through != 0 && !step->undecided)
 			repeat(step);
 		else
-			opened = false;
+			opened = false; /* its first copy is held */
 	}
 	if (fault != REASON_NONE)
 		reading_refuse(r, step->flow, fault, step->arrival, step->now_ms);

@@ -35,7 +35,7 @@ struct sent {
 	uint8_t bytes[8][STREAM_LEN];
 	size_t frames;
 	uint8_t flow;
-	bool sealed, small, reported;
+	bool sealed, damaged, small, reported;
 };
 
 /* What broker and kernel know of a flow. */
@@ -77,7 +77,7 @@ static void arrive(const struct sent *sent)
 	struct server *server;
 	size_t run = 0;
 
-	if (sent->id == IDS || sent->small)
+	if (sent->id == IDS || sent->damaged || sent->small)
 		return;
 	server = &w.servers[sent->id];
 	for (size_t f = 0; f < sent->frames; f++) {
@@ -235,8 +235,7 @@ static void run(const uint8_t *data, size_t size)
 		default: /* damage on the way: then no server opens it */
 			if (w.q.len != 0) {
 				w.q.out[(c[1] << 8 | c[2]) % w.q.len] ^= c[3];
-				if (c[3] != 0)
-					w.sent[w.count].id = IDS;
+				w.sent[w.count].damaged |= c[3] != 0;
 			}
 		}
 	}

@@ -275,6 +275,27 @@ START_TEST(a_second_hello_must_bear_the_same_name)
 }
 END_TEST
 
+/* What waits for its decision does not pass by being sent again. */
+START_TEST(a_part_of_a_second_hello_that_comes_again_waits_as_well)
+{
+	begin();
+	open_flow();
+	for (int i = 0; i < 2; i++) {
+		quic_packets_crypto(&q, 1795, hello, 1000);
+		quic_packets_initial(&q, 1200);
+		show();
+		expect_story(i == 0 ? "" : "discard4");
+	}
+	/* also together with what was let through */
+	quic_packets_crypto(&q, 1700, hello + 1700, 95);
+	quic_packets_crypto(&q, 1795, hello, 100);
+	quic_packets_initial(&q, 1200);
+	show();
+	expect_story("discard5");
+	end();
+}
+END_TEST
+
 START_TEST(bytes_behind_the_first_hello_are_refused)
 {
 	begin();
@@ -712,6 +733,7 @@ int main(void)
 	tcase_add_test(tcase, a_connection_begun_anew_gives_up_the_one_before);
 	tcase_add_test(tcase, acknowledgements_under_the_servers_id_follow);
 	tcase_add_test(tcase, a_second_hello_must_bear_the_same_name);
+	tcase_add_test(tcase, a_part_of_a_second_hello_that_comes_again_waits_as_well);
 	tcase_add_test(tcase, bytes_behind_the_first_hello_are_refused);
 	tcase_add_test(tcase, early_data_waits_for_the_name);
 	tcase_add_test(tcase, several_initials_in_a_datagram_are_all_read);
