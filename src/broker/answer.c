@@ -42,13 +42,15 @@ void answer_reset(struct broker *broker, const struct flow_key *key, bool to_ser
 static void end_flow(struct broker *broker, const struct event *event, bool announced)
 {
 	const bool alone = event->type == EVENT_REFUSE && !event->has_packet;
+	/* it is the server's, and the kernel's reset goes to whoever sent it */
+	const bool of_server = event->reason == REASON_SERVER_FIRST;
 	struct conntrack_entry entry = { 0 };
 
 	if (alone && !announced)
 		return;
 	event_flow_key(event, &entry.key);
 	answer_reset(broker, &entry.key, true, event->client_next_seq);
-	if (alone)
+	if (alone || of_server)
 		answer_reset(broker, &entry.key, false, event->server_next_seq);
 	/* a flow that is gone already needs no mark */
 	if (alone)

@@ -48,19 +48,32 @@ static const struct reason_info infos[] = {
 	[REASON_HELLO_TOO_LONG] = { "hello-too-long",
 				    N_("The TLS ClientHello is longer than the bound.") },
 	[REASON_NO_SNI] = { "no-sni", N_("The TLS ClientHello names no server.") },
+	[REASON_TLS_TOO_OLD] = { "tls-too-old", N_("The client speaks an SSL or TLS that is too "
+						   "old to name a server.") },
 	[REASON_NAME_INVALID] = { "name-invalid",
 				  N_("What stands for the server's name is no host name.") },
 	[REASON_NAME_IS_ADDRESS] = { "name-is-address",
 				     N_("An address stands where a host name belongs.") },
+	[REASON_NAME_AMBIGUOUS] = { "name-ambiguous",
+				    N_("The client names several hosts at once; which of them the "
+				       "server takes cannot be told.") },
 	[REASON_NOT_HTTP] = { "not-http",
 			      N_("The port is for HTTP, but the bytes are something else.") },
-	[REASON_HTTP_MALFORMED] = { "http-malformed", N_("The head or framing of the HTTP request "
-							 "is broken or ambiguous.") },
+	[REASON_HTTP_VERSION] = { "http-version",
+				  N_("The HTTP request is of neither version 1.1 nor 1.0.") },
+	[REASON_HTTP_2] = { "http-binary", N_("HTTP/2 without TLS is not read.") },
+	[REASON_HTTP_MALFORMED] = { "http-malformed",
+				    N_("The head of the HTTP request is broken or ambiguous.") },
+	[REASON_HTTP_FRAMING] = { "http-framing", N_("Where the body of the HTTP request ends "
+						     "could be understood in two ways.") },
 	[REASON_HEAD_TOO_LONG] = { "head-too-long",
 				   N_("The head of the HTTP request is longer than the bound.") },
 	[REASON_NO_HOST] = { "no-host", N_("The HTTP request names no host.") },
 	[REASON_HTTP_TUNNEL] = { "http-tunnel", N_("The HTTP request asks for a tunnel, in which "
 						   "nothing could be read.") },
+	[REASON_HTTP_UPGRADE] = { "http-upgrade",
+				  N_("After an HTTP request to change the protocol came something "
+				     "that is no HTTP request, so it cannot be read.") },
 	[REASON_SERVER_FIRST] = { "server-first",
 				  N_("The server spoke before the client had said a name.") },
 	[REASON_OVERLAP_CONFLICT] = { "overlap-conflict",
@@ -71,6 +84,8 @@ static const struct reason_info infos[] = {
 	[REASON_NAME_CHANGED] = { "name-changed", N_("The second TLS ClientHello of the "
 						     "connection has another name than the "
 						     "first.") },
+	[REASON_EARLY_DATA] = { "early-data", N_("Early data goes on beyond the bound before the "
+						 "server has answered.") },
 	[REASON_NOT_QUIC] = { "not-quic",
 			      N_("The port is for QUIC, but the bytes are something else.") },
 	[REASON_QUIC_VERSION] = { "quic-version", N_("The QUIC version is none that can be read; "

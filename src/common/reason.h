@@ -27,24 +27,33 @@ enum reason {
 	REASON_INPUT_REFUSED,     /* towards the appliance itself, not from a management address */
 	REASON_OUTPUT_REFUSED,    /* from the appliance itself, not a declared service */
 
-	/* refused by the engine's reading of the bytes */
+	/* refused by the engine's reading of the bytes; of TLS: NOT_TLS to TLS_TOO_OLD, of HTTP:
+	 * NOT_HTTP to HTTP_UPGRADE */
 	REASON_BAD_PACKET,       /* headers that do not hold together */
 	REASON_NOT_TLS,          /* a TLS port, other bytes */
 	REASON_TLS_MALFORMED,    /* begins as TLS, then breaks its syntax */
 	REASON_HELLO_TOO_LONG,   /* ClientHello beyond the bound */
 	REASON_NO_SNI,           /* ClientHello without server_name */
-	REASON_NAME_INVALID,     /* not a host name: characters, lengths, NUL, several names */
+	REASON_TLS_TOO_OLD,      /* a hello of an SSL or TLS that has no names: SSLv2, SSLv3, or no
+				    extensions */
+	REASON_NAME_INVALID,     /* not a host name: characters, lengths, NUL */
 	REASON_NAME_IS_ADDRESS,  /* an IP literal where a name belongs */
+	REASON_NAME_AMBIGUOUS,   /* several names in one hello or request, not all the same */
 	REASON_NOT_HTTP,         /* an HTTP port, other bytes */
-	REASON_HTTP_MALFORMED,   /* a request whose head or framing is ambiguous or broken */
+	REASON_HTTP_VERSION,     /* a request of HTTP/0.9, or neither 1.0 nor 1.1 */
+	REASON_HTTP_2,           /* HTTP/2 without TLS, from its preface on */
+	REASON_HTTP_MALFORMED,   /* a request whose head breaks the grammar */
+	REASON_HTTP_FRAMING,     /* a request whose body could end at two places */
 	REASON_HEAD_TOO_LONG,    /* HTTP request head beyond the bound */
 	REASON_NO_HOST,          /* HTTP request without Host */
-	REASON_HTTP_TUNNEL,      /* CONNECT or Upgrade: what follows could not be read */
+	REASON_HTTP_TUNNEL,      /* CONNECT: what follows could not be read */
+	REASON_HTTP_UPGRADE,     /* after an Upgrade: the client went on in another protocol */
 	REASON_SERVER_FIRST,     /* the server spoke before the client said a name */
 	REASON_OVERLAP_CONFLICT, /* two copies of the same stream bytes differ */
 	REASON_OUT_OF_WINDOW,    /* stream bytes too far ahead, or before the beginning */
 	REASON_MIDSTREAM,        /* a flow whose beginning was not seen */
 	REASON_NAME_CHANGED,     /* the ClientHello after a HelloRetryRequest has another name */
+	REASON_EARLY_DATA,       /* more early data than is passed over before the server answers */
 	REASON_NOT_QUIC,         /* a QUIC port, other bytes */
 	REASON_QUIC_VERSION,     /* a version of QUIC whose hello cannot be read */
 	REASON_QUIC_MALFORMED,   /* begins as QUIC, then breaks its syntax or cannot be opened */

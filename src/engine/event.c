@@ -67,11 +67,12 @@ static bool type_holds(const struct event *e)
 	case EVENT_PASS:
 	case EVENT_ADMIT:
 	case EVENT_FOLLOW:
-	case EVENT_ASK:
 	case EVENT_OPEN:
 	case EVENT_AGAIN:
 	case EVENT_DISCARD:
 		return !judged && e->has_packet == 1;
+	case EVENT_ASK:
+		return !judged && e->flow != EVENT_FLOW_NONE;
 	case EVENT_NAME:
 		return named && e->reason == 0 && e->app != APP_NONE && e->app < APP_SPOKEN_COUNT &&
 		       e->flow != EVENT_FLOW_NONE;

@@ -30,13 +30,13 @@ enum event_type {
 			 reason */
 	EVENT_FOLLOW, /* another packet of a flow already reported: same verdict as its last
 			 decision */
-	EVENT_ASK,    /* of a flow permitted by its name: the client's bytes are read as far as they
-		       * matter;    let go, and from now on the server's packets are wanted too */
-	EVENT_OPEN,   /* and the server has acknowledged them: let go, the flow leaves the queue */
-	EVENT_AGAIN,  /* the server of a flow that was let through has begun another connection on
-		       * its ports: let go, and from now on the flow is undecided again */
-	EVENT_FORGET, /* undecided, and nothing came of it but a SYN: it gave way to another. No
-		       * packet goes with it; its server and the kernel may forget it as well */
+	EVENT_ASK,  /* of a flow permitted by its name: let go, and from now on the server's packets
+		     * are wanted too; it tells whether more of the client's bytes matter */
+	EVENT_OPEN, /* none does: let go, the flow leaves the queue */
+	EVENT_AGAIN,   /* the server of a flow that was let through has begun another connection on
+			* its ports: let go, and from now on the flow is undecided again */
+	EVENT_FORGET,  /* undecided, and nothing came of it but a SYN: it gave way to another. No
+			* packet goes with it; its server and the kernel may forget it as well */
 	EVENT_DISCARD, /* drop this one packet without deciding the flow (a stray duplicate, say) */
 	EVENT_TYPE_COUNT
 };
@@ -52,9 +52,8 @@ struct event {
 	uint8_t reason; /* enum reason; EVENT_REFUSE only, else 0 */
 	uint8_t app; /* enum app, as read from the bytes; EVENT_NAME; may be set with EVENT_REFUSE
 		      */
-	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; REFUSE: nothing was held;
-			     * FORGET: always)
-			     */
+	uint8_t has_packet; /* 0: no packet goes with it (NAME: see above; ASK: it still waits;
+			     * REFUSE: nothing was held; FORGET: always) */
 	uint32_t packet_id;
 	uint32_t flow; /* slot in the engine's table, below flows_max; broker keeps an array of that
 			* size. EVENT_FLOW_NONE: of no remembered flow; its generation never comes
@@ -73,7 +72,7 @@ struct event {
 	uint8_t reserved;          /* 0 */
 	uint8_t name_len;          /* 0 if none */
 	char name[EVENT_NAME_MAX + 3]; /* normalised by names_normalise(); NUL padded */
-	char alpn[EVENT_ALPN_MAX + 1]; /* tls_alpn_text(), empty where has_alpn is not set; NUL
+	char alpn[EVENT_ALPN_MAX + 1]; /* tls_hello_alpn(), empty where has_alpn is not set; NUL
 					* padded */
 };
 
@@ -90,6 +89,7 @@ enum event_end {
 /* What an engine tells of itself. */
 struct event_counts {
 	uint64_t queue_overruns; /* ENOBUFS seen so far */
+	uint64_t put_off; /* beginnings dropped, since their source began too many in a second */
 	uint32_t undecided, undecided_peak;
 	uint32_t sources;       /* that have flows in its table */
 	uint32_t buffers, held; /* flows of which bytes are kept, and packets of theirs that wait */

@@ -14,7 +14,8 @@
 enum flow_state {
 	FLOW_UNDECIDED, /* its SYN was seen; no name yet */
 	FLOW_GUARDED,   /* TLS that said a name: its client's bytes are compared with what was read,
-			 * and read on for another hello */
+			 * and read on for another hello; after early data until the server says
+			 * that it wants none */
 	FLOW_PROVING,   /* it said what is none: compared, until the server acknowledges that */
 	FLOW_WATCHED,   /* HTTP or QUIC that said a name: every further request, or Initial
 			 * packet, is read too */
@@ -77,7 +78,10 @@ struct flow {
 					       * newest first, len 0 behind the last */
 	uint64_t name_kept; /* the hello's name, for comparing that of a second hello */
 	uint8_t name_len;
-	bool had_second;            /* hello */
+	bool had_second;    /* hello */
+	bool asked;         /* the server's packets are wanted, though the client is not read to the
+			     * end: it offered early data */
+	uint32_t hello_end; /* asked: the client's sequence number behind its hello */
 	uint32_t quic, quic_serial; /* place of the QUIC connection whose hello the hold has
 				     * begun to join (quic_table_at()); 0: none */
 	struct hold *hold;          /* what came but is not decided; NULL if nothing */

@@ -3,6 +3,10 @@
 #include "inspect/http.h"
 
 #include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/defs.h"
 
 #define CHUNK_LINE_MAX   1024
 #define CHUNK_DIGITS_MAX 15 /* hexadecimal; fits 60 bits */
@@ -50,7 +54,7 @@ static bool step_size(struct http *h, uint8_t byte)
 	if (h->count == 0)
 		return false;
 	if (byte == ';')
-		turn(h, HTTP_CHUNK_EXTENSION);
+		turn(h, HTTP_EXTENSION_START);
 	else if (byte == '\r')
 		turn(h, HTTP_CHUNK_LF);
 	else
@@ -58,13 +62,86 @@ static bool step_size(struct http *h, uint8_t byte)
 	return true;
 }
 
+/* Where an extension may end: at the next one, or with the line. */
+static bool end_extension(struct http *h, uint8_t byte)
+{
+	if (byte == ';')
+		h->phase = HTTP_EXTENSION_START;
+	else if (byte == '\r')
+		turn(h, HTTP_CHUNK_LF);
+	else
+		return false;
+	return true;
+}
+
+/* A byte inside quotes, or the first behind the equals sign. */
+static bool step_extension_value(struct http *h, uint8_t byte)
+{
+	if (h->phase == HTTP_EXTENSION_VALUE) {
+		h->phase = byte == '"' ? HTTP_EXTENSION_QUOTED : HTTP_EXTENSION_TOKEN;
+		return byte == '"' || http_head_is_token(byte);
+	}
+	if (h->phase == HTTP_EXTENSION_PAIR)
+		h->phase = HTTP_EXTENSION_QUOTED;
+	else if (byte == '\\')
+		h->phase = HTTP_EXTENSION_PAIR;
+	else if (byte == '"')
+		h->phase = HTTP_EXTENSION_END;
+	return http_head_is_value(byte);
+}
+
+/* A byte of chunk extensions, without the whitespace that only bad senders have there. The count
+ * runs on, so phase is set without turn(). Source: RFC 9112 section 7.1.1. */
 static bool step_extension(struct http *h, uint8_t byte)
 {
-	if (byte == '\r') {
-		turn(h, HTTP_CHUNK_LF);
+	const bool first = h->phase == HTTP_EXTENSION_START;
+
+	if (++h->count > CHUNK_LINE_MAX)
+		return false;
+	if (h->phase == HTTP_EXTENSION_VALUE || h->phase == HTTP_EXTENSION_QUOTED ||
+	    h->phase == HTTP_EXTENSION_PAIR)
+		return step_extension_value(h, byte);
+	if (h->phase == HTTP_EXTENSION_NAME && byte == '=') {
+		h->phase = HTTP_EXTENSION_VALUE;
 		return true;
 	}
-	return http_head_is_value(byte) && ++h->count <= CHUNK_LINE_MAX;
+	if (h->phase != HTTP_EXTENSION_END && http_head_is_token(byte)) {
+		if (first)
+			h->phase = HTTP_EXTENSION_NAME;
+		return true;
+	}
+	return !first && end_extension(h, byte);
+}
+
+/* Fields that a server might still heed in a trailer, where they must not be. Source: RFC 9110
+ * section 6.5.1. */
+static const char *const not_trailers[] = {
+	"Host", "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "Trailer",
+};
+_Static_assert(ARRAY_SIZE(not_trailers) < 8, "a bit for each in struct http's suspects");
+
+/* Another byte of a trailer's name: which of them may it still become? */
+static void suspect(struct http *h, uint8_t byte)
+{
+	const char c = (char)(byte == '_' ? '-' : byte);
+
+	for (size_t i = 0; i < ARRAY_SIZE(not_trailers); i++) {
+		const char *name = not_trailers[i];
+
+		if (h->position >= strlen(name) || strncasecmp(&c, name + h->position, 1) != 0)
+			h->suspects &= (uint8_t) ~(1U << i);
+	}
+	if (h->position < UINT8_MAX)
+		h->position++;
+}
+
+/* Whether the name that ends here may stand in a trailer. */
+static bool is_trailer(const struct http *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(not_trailers); i++)
+		if ((h->suspects & 1U << i) != 0 && h->position == strlen(not_trailers[i]))
+			return false;
+	return true;
 }
 
 /* A byte of the trailers. The count runs on from line to line, so phase is set without turn(). */
@@ -86,9 +163,14 @@ static bool step_trailer(struct http *h, uint8_t byte)
 		return http_head_is_value(byte);
 	if (byte == ':' && !first) {
 		h->phase = HTTP_TRAILER_VALUE;
-		return true;
+		return is_trailer(h);
+	}
+	if (first) {
+		h->position = 0;
+		h->suspects = UINT8_MAX;
 	}
 	h->phase = HTTP_TRAILER_NAME;
+	suspect(h, byte);
 	return http_head_is_token(byte);
 }
 
@@ -114,7 +196,13 @@ static bool step(struct http *h, uint8_t byte)
 	switch (h->phase) {
 	case HTTP_CHUNK_SIZE:
 		return step_size(h, byte);
-	case HTTP_CHUNK_EXTENSION:
+	case HTTP_EXTENSION_START:
+	case HTTP_EXTENSION_NAME:
+	case HTTP_EXTENSION_VALUE:
+	case HTTP_EXTENSION_TOKEN:
+	case HTTP_EXTENSION_QUOTED:
+	case HTTP_EXTENSION_PAIR:
+	case HTTP_EXTENSION_END:
 		return step_extension(h, byte);
 	case HTTP_CHUNK_LF:
 	case HTTP_CHUNK_CR:
@@ -158,7 +246,7 @@ enum http_result http_read(struct http *h, const uint8_t *data, size_t len, size
 	size_t used = 0;
 
 	if (!pass_body(h, data, len, &used)) {
-		*ret_reason = REASON_HTTP_MALFORMED;
+		*ret_reason = REASON_HTTP_FRAMING;
 		return HTTP_REFUSE;
 	}
 	*ret_used = used;
@@ -168,11 +256,14 @@ enum http_result http_read(struct http *h, const uint8_t *data, size_t len, size
 	case HTTP_HEAD_MORE:
 		return HTTP_MORE;
 	case HTTP_HEAD_REFUSE:
+		if (h->upgrade && (*ret_reason == REASON_NOT_HTTP || *ret_reason == REASON_HTTP_2))
+			*ret_reason = REASON_HTTP_UPGRADE;
 		return HTTP_REFUSE;
 	case HTTP_HEAD_WHOLE:
 		break;
 	}
 	*ret_used = used + ret->len;
+	h->upgrade = h->upgrade || ret->upgrade;
 	h->left = ret->content_length;
 	if (ret->chunked)
 		turn(h, HTTP_CHUNK_SIZE);

@@ -126,14 +126,21 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 	return flow;
 }
 
-/* An undecided flow, if its source may have one more; or NULL. */
+/* An undecided flow, if its source may have one more; or NULL: then the packet is reported. */
 static struct flow *begin_undecided(struct inspector *i, const struct arrival *a,
 				    enum flows_list list, uint64_t now_ms)
 {
+	enum room_answer room = room_for_opening(&i->room, &a->packet.key.src, now_ms);
 	struct flow *flow = NULL;
 
-	if (room_for_opening(&i->room, &a->packet.key.src, now_ms))
+	if (room == ROOM_LATER) {
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return NULL;
+	}
+	if (room == ROOM_FREE)
 		flow = add_flow(i, a, list, now_ms);
+	if (flow == NULL)
+		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
 	if (room_undecided(&i->room) > i->room.undecided_peak)
 		i->room.undecided_peak = room_undecided(&i->room);
 	return flow;
@@ -236,10 +243,8 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 		reading_drop(&i->reading, flow);
 	}
 	flow = begin_undecided(i, a, FLOWS_OPENING, now_ms);
-	if (flow == NULL) {
-		report_stray(report, a, REASON_RESOURCE_LIMIT);
+	if (flow == NULL)
 		return;
-	}
 	flow->state = FLOW_UNDECIDED;
 	flow->has_isn = true;
 	flow->isn = a->packet.seq;
@@ -334,10 +339,16 @@ static void take_from_server(struct inspector *i, struct flow *flow, const struc
 		return;
 	}
 	if (p->payload_len != 0) {
-		if (flow->state == FLOW_UNDECIDED)
-			reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
-		else
+		if (reading_answer(&i->reading, flow, a, now_ms))
+			return;
+		if (flow->state != FLOW_UNDECIDED) {
 			report_packet(&i->reading.report, flow, a, EVENT_FOLLOW);
+			return;
+		}
+		/* a reset of the client must stand where this would have stood */
+		if (flow->server_next == 0)
+			flow->server_next = p->seq;
+		reading_refuse(&i->reading, flow, REASON_SERVER_FIRST, a, now_ms);
 		return;
 	}
 	/* Both ends opening at once: the server would become a client that was never judged. */
@@ -363,8 +374,7 @@ static bool may_begin_again(const struct arrival *a)
 	const uint32_t state = a->raw->mark & MARK_STATE_MASK;
 	const uint8_t handshake = PACKET_SYN | PACKET_ACK;
 
-	return (a->packet.flags & handshake) == handshake &&
-	       (a->raw->mark & MARK_INSPECTED) != 0 &&
+	return (a->packet.flags & handshake) == handshake && (a->raw->mark & MARK_INSPECTED) != 0 &&
 	       (state == MARK_GUARDED || state == MARK_PROVING || state == MARK_OPEN ||
 		state == MARK_WATCHED);
 }
@@ -401,10 +411,8 @@ static void take_again(struct inspector *i, struct flow *flow, const struct arri
 	if (flow != NULL)
 		reading_drop(&i->reading, flow);
 	flow = begin_undecided(i, &turned, FLOWS_OPENING, now_ms);
-	if (flow == NULL) {
-		report_stray(&i->reading.report, &turned, REASON_RESOURCE_LIMIT);
+	if (flow == NULL)
 		return;
-	}
 	flow->state = FLOW_UNDECIDED;
 	flow->has_isn = true;
 	flow->isn = p->ack - 1;
@@ -473,9 +481,7 @@ static struct flow *begin_quic(struct inspector *i, const struct arrival *a, enu
 		break;
 	}
 	flow = begin_undecided(i, a, FLOWS_UNDECIDED, now_ms);
-	if (flow == NULL)
-		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
-	else
+	if (flow != NULL)
 		flow->app = APP_QUIC;
 	return flow;
 }
@@ -567,6 +573,7 @@ void inspector_tell(const struct inspector *inspector, struct event_counts *ret)
 
 	ret->undecided = room_undecided(&inspector->room);
 	ret->undecided_peak = inspector->room.undecided_peak;
+	ret->put_off = inspector->room.put_off;
 	ret->sources = flows_sources(reading->flows);
 	ret->buffers = hold_taken(reading->holds);
 	ret->held = hold_packets(reading->holds);

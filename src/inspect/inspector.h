@@ -27,7 +27,8 @@
  *
  * - What was let through of a named flow may come again only as it was (reading_kept.c). A TLS flow
  * is then read on until it says what can be no second hello: ASK; and with the server's
- * acknowledgement of all that: OPEN. */
+ * acknowledgement of all that: OPEN. A client that offered early data may say anything before a
+ * second hello: then ASK at once, and OPEN with the server's ServerHello. */
 #pragma once
 
 #include <stdbool.h>

@@ -218,7 +218,7 @@ static void read_payload(struct reading *r, struct flow *flow, struct segment *s
 	struct view view = reading_view(flow, s);
 
 	if (flow->app == APP_NONE && view.len != 0)
-		flow->app = http_head_is_token(view.at[0]) ? APP_HTTP : APP_TLS;
+		flow->app = http_head_may_begin(view.at[0]) ? APP_HTTP : APP_TLS;
 	if (flow->app == APP_HTTP)
 		reading_http(r, flow, s);
 	else if (flow->app == APP_TLS)

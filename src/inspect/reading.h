@@ -33,6 +33,12 @@ struct reading {
 void reading_payload(struct reading *r, struct flow *flow, const struct arrival *arrival,
 		     uint64_t now_ms);
 
+/* Looks at a server's packet of a guarded flow. True if it is the answer to a client that offered
+ * early data, and wants no second hello: then the flow is open, and the packet and all that was
+ * held are reported. */
+bool reading_answer(struct reading *r, struct flow *flow, const struct arrival *arrival,
+		    uint64_t now_ms);
+
 /* Refuses the flow and whatever is held of it, and then arrival's packet if it is not NULL. The
  * flow is decided after it. */
 void reading_refuse(struct reading *r, struct flow *flow, enum reason reason,

@@ -11,7 +11,7 @@
 #include "inspect/reading.h"
 #include "inspect/tls.h"
 
-_Static_assert(TLS_ALPN_TEXT_MAX == EVENT_ALPN_MAX + 1, "an event holds what a hello offers");
+_Static_assert(TLS_HELLO_ALPN_MAX == EVENT_ALPN_MAX + 1, "an event holds what a hello offers");
 
 /* The part of a packet that is not yet decided. */
 struct segment {

@@ -8,7 +8,7 @@
 #include "common/mark.h"
 #include "inspect/quic_table.h"
 #include "inspect/reading_parts.h"
-#include "inspect/tls.h"
+#include "inspect/tls_hello.h"
 #include "policy/names.h"
 
 /* Connections of a flow that an Initial with an unknown id may belong to. */
@@ -27,6 +27,7 @@ struct step {
 	uint64_t now_ms;
 	struct quic_conn *conn; /* that its packets belong to; NULL: none was opened yet */
 	bool fresh;             /* it brought bytes that were not there */
+	bool undecided;         /* it has bytes that were not let through, new ones or not */
 	bool gone;              /* it repeats bytes that can no longer be compared */
 };
 
@@ -217,6 +218,7 @@ static enum reason take_crypto(struct step *step, struct quic_crypto crypto)
 		return REASON_TLS_MALFORMED;
 	if (crypto.offset + crypto.len > conn->let_through + (uint64_t)STREAM_MAX)
 		return REASON_HELLO_TOO_LONG;
+	step->undecided = true;
 	fault = join(step, conn);
 	if (fault == REASON_NONE)
 		fault = stream_add(&step->flow->hold->stream, (uint32_t)crypto.offset, crypto.at,
@@ -304,7 +306,7 @@ static void fill_name(struct event *e, const struct tls_hello *hello, const char
 	e->app = APP_QUIC;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
-	tls_alpn_text(hello, e->alpn);
+	tls_hello_alpn(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 }
@@ -334,7 +336,7 @@ static enum reason read_hello(struct step *step, struct event *e, bool *ret_more
 	struct tls_hello hello;
 
 	*ret_more = false;
-	switch (tls_read_message(stream->data, stream_run(stream, 0), &hello, &reason)) {
+	switch (tls_hello_read(stream->data, stream_run(stream, 0), &hello, &reason)) {
 	case TLS_MORE:
 		*ret_more = true;
 		return REASON_NONE;
@@ -407,13 +409,13 @@ static void take_with_initial(struct step *step)
 		quic_table_touch(r->quic, step->conn, step->now_ms);
 	if (fault == REASON_NONE && !opened && begins)
 		fault = REASON_QUIC_MALFORMED;
-	if (fault == REASON_NONE && opened && !step->gone) {
+	if (fault == REASON_NONE && opened && !step->gone && step->conn != NULL) {
 		if (step->fresh)
 			fault = hold_datagram(step);
-		else if (step->conn->let_through != 0)
+		else if (step->conn->let_through != 0 && !step->undecided)
 			repeat(step);
 		else
-			opened = false;
+			opened = false; /* its first copy is held */
 	}
 	if (fault != REASON_NONE)
 		reading_refuse(r, step->flow, fault, step->arrival, step->now_ms);

@@ -4,6 +4,7 @@
 
 #include "inspect/reading_parts.h"
 #include "inspect/tls.h"
+#include "inspect/tls_answer.h"
 #include "policy/names.h"
 
 static enum reason read_name(const struct tls_hello *hello, char name[NAMES_MAX + 1])
@@ -24,13 +25,15 @@ static void name_flow(struct reading *r, struct flow *flow, const struct tls_hel
 	e->app = APP_TLS;
 	e->has_alpn = hello->has_alpn;
 	e->has_ech = hello->has_ech;
-	tls_alpn_text(hello, e->alpn);
+	tls_hello_alpn(hello, e->alpn);
 	e->name_len = (uint8_t)strlen(name);
 	memcpy(e->name, name, e->name_len);
 	flow->name_len = e->name_len;
 	flow->name_kept = kept_put(r->kept, (const uint8_t *)name, e->name_len);
 	flow->state = FLOW_GUARDED;
-	flow->flight.early_left = hello->has_early_data ? TLS_FLIGHT_EARLY_MAX : 0;
+	flow->flight.early = flow->asked = hello->has_early_data;
+	flow->flight.early_left = TLS_FLIGHT_EARLY_MAX;
+	flow->hello_end = flow->base + (uint32_t)hello->used;
 }
 
 /* The hello after a HelloRetryRequest. The server goes by this one. */
@@ -39,7 +42,7 @@ static enum reason check_second(struct reading *r, struct flow *flow, const char
 	if (flow->had_second)
 		return REASON_TLS_MALFORMED;
 	flow->had_second = true;
-	flow->flight.early_left = 0;
+	flow->flight.early = false;
 	if (strlen(name) == flow->name_len &&
 	    kept_compare(r->kept, flow->name_kept, 0, (const uint8_t *)name, flow->name_len) ==
 		    KEPT_SAME)
@@ -79,12 +82,19 @@ static enum reason read_hello(struct reading *r, struct flow *flow, struct view 
 	return reason;
 }
 
+/* From now on the server's packets are wanted, too. */
+static void ask(struct reading *r, struct event *e)
+{
+	report_alone(&r->report, e);
+	e->type = EVENT_ASK;
+}
+
 /* What follows can be no other hello: once the server has acknowledged the bytes that tell so,
  * nothing of it can be replaced. */
 static void ask_server(struct reading *r, struct flow *flow, struct view view, struct event *e)
 {
-	report_alone(&r->report, e);
-	e->type = EVENT_ASK;
+	if (!flow->asked)
+		ask(r, e);
 	flow->state = FLOW_PROVING;
 	reading_pass_by(r, flow, view.at,
 			view.len < TLS_FLIGHT_TELLING ? view.len : TLS_FLIGHT_TELLING);
@@ -106,6 +116,10 @@ static enum reason read_records(struct reading *r, struct flow *flow, struct eve
 			return REASON_NONE;
 		if (hello) {
 			reason = read_hello(r, flow, view, e, &more);
+			/* early data does not tell whether another hello follows; the server does
+			 */
+			if (flow->asked && !flow->had_second && e->type == EVENT_NAME)
+				ask(r, e);
 			hello = false;
 			continue;
 		}
@@ -118,6 +132,8 @@ static enum reason read_records(struct reading *r, struct flow *flow, struct eve
 			hello = true;
 			reading_pass_by(r, flow, view.at, used);
 			break;
+		case TLS_FLIGHT_TOO_LONG:
+			return REASON_EARLY_DATA;
 		case TLS_FLIGHT_REFUSE:
 			return REASON_TLS_MALFORMED;
 		case TLS_FLIGHT_OTHER:
@@ -169,4 +185,24 @@ void reading_tls(struct reading *r, struct flow *flow, struct segment *s)
 	} else {
 		move_guarded(r, flow, s->now_ms);
 	}
+}
+
+/* The client's ack tells where the server's first byte is: it cannot lie ahead, since what
+ * acknowledges bytes that were never sent is no valid packet of its connection. */
+bool reading_answer(struct reading *r, struct flow *flow, const struct arrival *arrival,
+		    uint64_t now_ms)
+{
+	const struct packet *p = &arrival->packet;
+	struct event e;
+
+	if (!flow->asked || flow->state != FLOW_GUARDED || p->seq != flow->server_first ||
+	    (p->flags & PACKET_ACK) == 0 || (int32_t)(p->ack - flow->hello_end) < 0 ||
+	    tls_answer_read(p->payload, p->payload_len) != TLS_ANSWER_HELLO)
+		return false;
+	report_fill(flow, EVENT_FOLLOW, report_expected_seq(flow), &e);
+	reading_bear_all(r, flow, &e);
+	report_packet(&r->report, flow, arrival, EVENT_OPEN);
+	flow->state = FLOW_DECIDED;
+	flows_move(r->flows, flow, FLOWS_DECIDED, now_ms);
+	return true;
 }

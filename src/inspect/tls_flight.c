@@ -15,7 +15,7 @@
 /* Servers pass over some of these while they wait for a hello; a client needs one of each. */
 #define FILLERS_MAX 8
 
-enum step { STEP_MORE, STEP_ON, STEP_HELLO, STEP_OTHER, STEP_REFUSE };
+enum step { STEP_MORE, STEP_ON, STEP_HELLO, STEP_OTHER, STEP_TOO_LONG, STEP_REFUSE };
 
 static enum step pass_over(struct tls_flight *f, uint32_t record_len)
 {
@@ -32,7 +32,9 @@ static enum step pass_early(struct tls_flight *f, uint32_t record_len)
 {
 	if (record_len == 0 || record_len > CIPHERTEXT_MAX)
 		return STEP_REFUSE;
-	f->early_left -= record_len < f->early_left ? record_len : f->early_left;
+	if (record_len > f->early_left)
+		return STEP_TOO_LONG;
+	f->early_left -= record_len;
 	return pass_over(f, record_len);
 }
 
@@ -45,7 +47,7 @@ static enum step next_record(struct tls_flight *f, const uint8_t *at, size_t lef
 
 	if (type < RECORD_CHANGE_CIPHER_SPEC || type > RECORD_APPLICATION_DATA)
 		return STEP_REFUSE;
-	if (type == RECORD_APPLICATION_DATA && f->early_left == 0)
+	if (type == RECORD_APPLICATION_DATA && !f->early)
 		return STEP_OTHER;
 	if (left < RECORD_HEADER)
 		return STEP_MORE;
@@ -83,6 +85,8 @@ enum tls_flight_result tls_flight_read(struct tls_flight *flight, const uint8_t 
 		return TLS_FLIGHT_HELLO;
 	case STEP_OTHER:
 		return TLS_FLIGHT_OTHER;
+	case STEP_TOO_LONG:
+		return TLS_FLIGHT_TOO_LONG;
 	case STEP_REFUSE:
 		return TLS_FLIGHT_REFUSE;
 	case STEP_MORE:

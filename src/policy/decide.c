@@ -461,13 +461,23 @@ void decide_name(const struct policy *policy, const struct flow_key *key, enum a
 	blame(policy, key, ret);
 }
 
+/* What is wrong with bytes of one protocol does not matter at a port of the other alone. */
+static enum reason reason_at_port(enum reason reason, unsigned int apps)
+{
+	const unsigned int both = apps & (APP_BIT(APP_TLS) | APP_BIT(APP_HTTP));
+
+	if (both == APP_BIT(APP_HTTP) && reason >= REASON_NOT_TLS && reason <= REASON_TLS_TOO_OLD)
+		return REASON_NOT_HTTP;
+	if (both == APP_BIT(APP_TLS) && reason >= REASON_NOT_HTTP && reason <= REASON_HTTP_UPGRADE)
+		return REASON_NOT_TLS;
+	return reason;
+}
+
 void decide_refuse(const struct policy *policy, const struct flow_key *key, enum reason reason,
 		   struct decide_result *ret)
 {
-	describe(policy, key, reason, ret);
+	describe(policy, key, reason_at_port(reason, apps_at(policy, key)), ret);
 	treatment(policy, key, ret); /* for the nearest flow */
-	if (reason == REASON_NOT_TLS && strictest_app(apps_at(policy, key)) == APP_HTTP)
-		ret->reason = REASON_NOT_HTTP;
 	blame(policy, key, ret);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as requests: names and end are the same however many are shown at a time. */
+/* Any bytes as requests: names and ends are the same however many are shown at a time. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@
 struct outcome {
 	size_t requests, at;
 	enum reason reason;
+	size_t ends[REQUESTS_MAX]; /* of the heads */
 	char names[REQUESTS_MAX][NAMES_MAX + 1];
 };
 
@@ -34,8 +35,10 @@ static void read_all(const uint8_t *data, size_t size, size_t step, struct outco
 			if (got == HTTP_REFUSE)
 				return;
 			o->at += used;
-			if (got == HTTP_REQUEST && o->requests < REQUESTS_MAX)
-				memcpy(o->names[o->requests++], head.name, sizeof(head.name));
+			if (got != HTTP_REQUEST || o->requests == REQUESTS_MAX)
+				continue;
+			o->ends[o->requests] = o->at;
+			memcpy(o->names[o->requests++], head.name, sizeof(head.name));
 		}
 	}
 }
@@ -50,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (part.requests != whole.requests || part.reason != whole.reason)
 			abort();
 		for (size_t i = 0; i < whole.requests; i++)
-			if (strcmp(part.names[i], whole.names[i]) != 0)
+			if (part.ends[i] != whole.ends[i] ||
+			    strcmp(part.names[i], whole.names[i]) != 0)
 				abort();
 	}
 	return 0;

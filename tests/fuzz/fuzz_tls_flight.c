@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	start.early_left = (data[0] & 1) != 0 ? TLS_FLIGHT_EARLY_MAX : 0;
+	start.early = (data[0] & 1) != 0;
+	start.early_left = TLS_FLIGHT_EARLY_MAX;
 	whole = read_at_once(&start, data + 1, size - 1);
 	for (uint32_t i = 0; i < 3; i++) {
 		pieces = read_in_pieces(&start, data + 1, size - 1, data[0] + i * 256);

@@ -253,6 +253,55 @@ def main():
             subprocess.run(rest[2].replace("PORT", str(tcp.sport)), shell=True, check=True)
         print(reopen(tcp, client_hello(rest[1])))
         tcp.close()
+    elif script == "wrap":  # NAME: the hello's bytes go over the end of the sequence numbers
+        print(attempt(where, client_hello(name), [150], isn=(1 << 32) - 100))
+    elif script == "fin":  # NAME: the hello's segment ends the stream as well
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            tcp.send(ACK | PSH | FIN, client_hello(name))
+            print(tcp.outcome())
+        tcp.close()
+    elif script == "fragments":  # NAME: the hello in IP fragments, the last one first
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            whole = tcp.segment(ACK | PSH, client_hello(name))
+            for at in reversed(range(0, len(whole), 96)):
+                more = 0x2000 if at + 96 < len(whole) else 0
+                tcp.send_ip(whole[at:at + 96], fragment=more | at // 8, ident=4711)
+            print(tcp.outcome())
+        tcp.close()
+    elif script == "probe":  # TEXT: asks by a byte of garbage whether the connection lives, before TEXT and after its answer
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            tcp.send(ACK, b"\0", seq=tcp.seq - 1)
+            answer = tcp.receive(2)
+            print("before: " + ("silence" if answer is None else "reset" if answer[0] & RST else "answered"))
+            text = name.encode().decode("unicode_escape").encode("latin-1")
+            for _ in range(2):
+                tcp.send(ACK | PSH, text)
+                end, got = time.monotonic() + 2, 0
+                while (answer := tcp.receive(end - time.monotonic())) and not answer[0] & RST:
+                    if answer[3]:
+                        tcp.ack = (answer[1] + len(answer[3])) % (1 << 32)
+                        got += len(answer[3])
+                        tcp.send(ACK, seq=tcp.seq + len(text))
+                        end = time.monotonic() + 0.3
+                print("data" if got else "silence")
+                tcp.seq = (tcp.seq + len(text)) % (1 << 32)
+                tcp.send(ACK, b"\0", seq=tcp.seq - 1)
+        tcp.close()
+    elif script == "scan":  # COUNT: connections that are reset as soon as they are open
+        flows = [Tcp(*where) for _ in range(int(name))]
+        print(sum(tcp.connect() == "open" for tcp in flows))
+        for tcp in flows:
+            tcp.close()
+    elif script == "reset-first":  # NAME: a reset, and then the hello
+        tcp = Tcp(*where)
+        if tcp.connect() == "open":
+            tcp.send(RST, seq=tcp.seq)
+            tcp.send(ACK | PSH, client_hello(name))
+            print(tcp.outcome(1.5))
+        tcp.close()
     elif script == "urgent":  # NAME: an urgent pointer in a segment without payload, then a hello
         tcp = Tcp(*where)
         if tcp.connect() == "open":

@@ -322,6 +322,17 @@ START_TEST(other_bytes_on_an_http_port_are_called_so)
 	key.dport = 80;
 	decide_refuse(policy, &key, REASON_TIMEOUT, &r);
 	ck_assert_int_eq(r.reason, REASON_TIMEOUT);
+	decide_refuse(policy, &key, REASON_TLS_TOO_OLD, &r);
+	ck_assert_int_eq(r.reason, REASON_NOT_HTTP);
+	decide_refuse(policy, &key, REASON_HTTP_UPGRADE, &r);
+	ck_assert_int_eq(r.reason, REASON_HTTP_UPGRADE);
+	decide_refuse(policy, &key, REASON_NAME_AMBIGUOUS, &r);
+	ck_assert_int_eq(r.reason, REASON_NAME_AMBIGUOUS);
+	key.dport = 443;
+	decide_refuse(policy, &key, REASON_HTTP_UPGRADE, &r);
+	ck_assert_int_eq(r.reason, REASON_NOT_TLS);
+	decide_refuse(policy, &key, REASON_NO_SNI, &r);
+	ck_assert_int_eq(r.reason, REASON_NO_SNI);
 	policy_free(policy);
 }
 END_TEST

@@ -8,7 +8,9 @@
 
 #include "inspect/http.h"
 
-#define GET(host)  "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
+#define GET(host) "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
+#define UPGRADE(to)                                                                                \
+	"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: " to "\r\n\r\n"
 #define POST(host) "POST / HTTP/1.1\r\nHost: " host "\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 /* Reads len bytes, shown step bytes at a time as they come; names joined by spaces, then the
@@ -30,9 +32,7 @@ static void read_all(const char *text, size_t len, size_t step, char *out, size_
 
 			if (got == HTTP_REFUSE) {
 				snprintf(out + written, cap - written, "%s",
-					 reason == REASON_NOT_HTTP         ? "not-http"
-					 : reason == REASON_HTTP_MALFORMED ? "malformed"
-									   : "other");
+					 reason_info(reason)->slug);
 				return;
 			}
 			at += used;
@@ -51,7 +51,17 @@ static const struct {
 	{ GET("a.example"), "a.example end" },
 	{ GET("a.example") GET("b.example") GET("c.example"), "a.example b.example c.example end" },
 	{ GET("a.example") "GE", "a.example more" },
-	{ GET("a.example") "\r\n" GET("b.example"), "a.example not-http" },
+	{ GET("a.example") "\r\n" GET("b.example"), "a.example b.example end" },
+	{ "\r\n" GET("a.example"), "a.example end" },
+	{ GET("a.example") "\r\n\r\n" GET("b.example"), "a.example not-http" },
+	{ GET("a.example") "\n" GET("b.example"), "a.example not-http" },
+	{ GET("a.example") " " GET("b.example"), "a.example not-http" },
+	{ UPGRADE("websocket") "\x81\x85", "a.example http-upgrade" },
+	{ UPGRADE("h2c") "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "a.example http-upgrade" },
+	{ UPGRADE("TLS/1.0") "\x16\x03\x01", "a.example http-upgrade" },
+	{ UPGRADE("h2c") GET("b.example") "\x82\x01", "a.example b.example http-upgrade" },
+	{ GET("a.example") "\x81\x85", "a.example not-http" },
+	{ GET("a.example") "PRI * HTTP/2.0\r\n", "a.example http-binary" },
 	{ "POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\nGET / HTT" GET(
 		  "b.example"),
 	  "a.example b.example end" },
@@ -60,31 +70,52 @@ static const struct {
 	{ POST("a.example") "0\r\n\r\n" GET("b.example"), "a.example b.example end" },
 	{ POST("a.example") "3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n" GET("b.example"),
 	  "a.example b.example end" },
-	{ POST("a.example") "3;x=\"y\"\r\nabc\r\n000;z\r\nTrailer: yes\r\nMore:\r\n\r\n" GET(
+	{ POST("a.example") "3;x=\"y\"\r\nabc\r\n000;z\r\nTrail: yes\r\nMore:\r\n\r\n" GET(
 		  "b.example"),
 	  "a.example b.example end" },
+	{ POST("a.example") "1;a=b;c;d=\"e\\\"f;\";g\r\nx\r\n0\r\n\r\n", "a.example end" },
+	{ POST("a.example") "1;\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;;a\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;=b\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;a=\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;a=b=c\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;a=\"b\"c\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;a=\"b\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;a=\"b\\\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;a b\r\n", "a.example http-framing" },
+	{ POST("a.example") "1 ;a\r\n", "a.example http-framing" },
+	{ POST("a.example") "1; a\r\n", "a.example http-framing" },
+	{ POST("a.example") "1;a(\r\n", "a.example http-framing" },
+	{ POST("a.example") "1,\r\n", "a.example http-framing" },
+	{ POST("a.example") "1_0\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nHost: b.example\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nX: y\r\nhost: b.example\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\ncontent-Length: 1\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nTransfer_Encoding: x\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nExpect: 100-continue\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nHos: x\r\nHostess: y\r\nThost: z\r\n\r\n", "a.example end" },
 	{ POST("a.example") "fFffF\r\nabc", "a.example more" },
-	{ POST("a.example") "\r\n", "a.example malformed" },
-	{ POST("a.example") "x\r\n", "a.example malformed" },
-	{ POST("a.example") "-1\r\n", "a.example malformed" },
-	{ POST("a.example") "0x1\r\n", "a.example malformed" },
-	{ POST("a.example") "3 \r\n", "a.example malformed" },
-	{ POST("a.example") " 3\r\n", "a.example malformed" },
-	{ POST("a.example") "3\nabc", "a.example malformed" },
-	{ POST("a.example") "3\rabc", "a.example malformed" },
-	{ POST("a.example") "3;a\nabc", "a.example malformed" },
-	{ POST("a.example") "3;a\001", "a.example malformed" },
-	{ POST("a.example") "3\r\nabcd", "a.example malformed" },
-	{ POST("a.example") "3\r\nabc\n", "a.example malformed" },
-	{ POST("a.example") "3\r\nabc\rx", "a.example malformed" },
-	{ POST("a.example") "1000000000000000\r\n", "a.example malformed" },
-	{ POST("a.example") "0\r\n folded\r\n\r\n", "a.example malformed" },
-	{ POST("a.example") "0\r\nTrailer\r\n\r\n", "a.example malformed" },
-	{ POST("a.example") "0\r\n: x\r\n\r\n", "a.example malformed" },
-	{ POST("a.example") "0\r\nT: x\n", "a.example malformed" },
-	{ POST("a.example") "0\r\nT: \001", "a.example malformed" },
-	{ POST("a.example") "0\r\n\rx", "a.example malformed" },
-	{ POST("a.example") "0\r\nT: x\r\n\n", "a.example malformed" },
+	{ POST("a.example") "\r\n", "a.example http-framing" },
+	{ POST("a.example") "x\r\n", "a.example http-framing" },
+	{ POST("a.example") "-1\r\n", "a.example http-framing" },
+	{ POST("a.example") "0x1\r\n", "a.example http-framing" },
+	{ POST("a.example") "3 \r\n", "a.example http-framing" },
+	{ POST("a.example") " 3\r\n", "a.example http-framing" },
+	{ POST("a.example") "3\nabc", "a.example http-framing" },
+	{ POST("a.example") "3\rabc", "a.example http-framing" },
+	{ POST("a.example") "3;a\nabc", "a.example http-framing" },
+	{ POST("a.example") "3;a\001", "a.example http-framing" },
+	{ POST("a.example") "3\r\nabcd", "a.example http-framing" },
+	{ POST("a.example") "3\r\nabc\n", "a.example http-framing" },
+	{ POST("a.example") "3\r\nabc\rx", "a.example http-framing" },
+	{ POST("a.example") "1000000000000000\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\n folded\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nTrailer\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\n: x\r\n\r\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nT: x\n", "a.example http-framing" },
+	{ POST("a.example") "0\r\nT: \001", "a.example http-framing" },
+	{ POST("a.example") "0\r\n\rx", "a.example http-framing" },
+	{ POST("a.example") "0\r\nT: x\r\n\n", "a.example http-framing" },
 };
 #define CASES ((int)(sizeof(cases) / sizeof(cases[0])))
 
@@ -112,12 +143,12 @@ START_TEST(long_chunk_lines_and_trailers_are_refused)
 	read_all(text, at + 1000, 1000, got, sizeof(got));
 	ck_assert_str_eq(got, "a.example more");
 	read_all(text, at + 1100, 1000, got, sizeof(got));
-	ck_assert_str_eq(got, "a.example malformed");
+	ck_assert_str_eq(got, "a.example http-framing");
 	memcpy(text + at, "0\r\nT:", 5);
 	read_all(text, at + 16000, 1000, got, sizeof(got));
 	ck_assert_str_eq(got, "a.example more");
 	read_all(text, at + 17000, 1000, got, sizeof(got));
-	ck_assert_str_eq(got, "a.example malformed");
+	ck_assert_str_eq(got, "a.example http-framing");
 }
 END_TEST
 

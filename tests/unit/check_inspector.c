@@ -128,6 +128,13 @@ START_TEST(a_server_that_speaks_first_is_refused)
 	ck_assert_uint_eq(seen.events[0].server_next_seq, SEEN_BACK + 1);
 	expect_story("refuse(server-first)3");
 	seen_end(&seen);
+	/* the kernel does not show a SYN-ACK: then its own place is that of a reset */
+	begin();
+	seen_syn(&seen, SEEN_ISN);
+	seen_server(&seen, PACKET_ACK, SEEN_ISN + 1, "220 ready\r\n");
+	ck_assert_uint_eq(seen.events[1].server_next_seq, SEEN_BACK);
+	expect_story("pass1 refuse(server-first)2");
+	seen_end(&seen);
 	begin();
 	seen_open(&seen);
 	seen_data(&seen, 0, hello, 100);

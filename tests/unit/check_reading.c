@@ -23,7 +23,7 @@ static void begin(void)
 START_TEST(a_hello_in_one_segment_is_named_at_once_without_a_buffer)
 {
 	struct inspector_counts counts;
-	size_t len = packets_hello(hello, "Files.Example.", HELLO_LEN);
+	size_t len = packets_hello(hello, "Files.Example", HELLO_LEN);
 
 	begin();
 	seen_data(&seen, 0, hello, len);
@@ -249,11 +249,13 @@ END_TEST
 static const struct {
 	const char *bytes, *want;
 } firsts[] = {
-	{ "\x80\x2e\x01\x03\x01", "refuse(not-tls)3" },
+	{ "\x80\x2e\x01\x03\x01", "refuse(tls-too-old)3" },
+	{ "\x80\x2e\x02\x03\x01", "refuse(not-tls)3" },
+	{ "\r\nGET / HTTP/1.1\r\nHost: A.Example\r\n\r\n", "name(a.example)3" },
 	{ "\x16\x02", "refuse(tls-malformed)3" },
 	{ "\x17\x03\x03", "refuse(tls-malformed)3" },
 	{ "SSH-2.0-OpenSSH_9.2\r\n", "refuse(not-tls)3" },
-	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "refuse(http-tunnel)3" },
+	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "refuse(http-binary)3" },
 	{ "CONNECT a.example:443 HTTP/1.1\r\n", "refuse(http-tunnel)3" },
 	{ "GET / HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n", "refuse(name-is-address)3" },
 	{ "GET / HTTP/1.1\r\n\r\n", "refuse(no-host)3" },
@@ -269,6 +271,9 @@ START_TEST(the_first_bytes_tell_what_it_is)
 }
 END_TEST
 
+#define LONG_LABEL  "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvw."
+#define LONG_LABELS LONG_LABEL LONG_LABEL LONG_LABEL LONG_LABEL LONG_LABEL
+
 START_TEST(names_that_are_no_host_names_are_refused)
 {
 	static const char *const names[][2] = {
@@ -278,7 +283,17 @@ START_TEST(names_that_are_no_host_names_are_refused)
 		{ "a..example", "refuse(name-invalid)3" },
 		{ "a b.example", "refuse(name-invalid)3" },
 		{ "*.example.jp", "refuse(name-invalid)3" },
-		{ "UPPER.Example.JP.", "name(upper.example.jp)3" },
+		{ "UPPER.Example.JP", "name(upper.example.jp)3" },
+		{ "upper.example.jp.", "refuse(name-invalid)3" },
+		{ "xn--wgv71a.example.jp", "name(xn--wgv71a.example.jp)3" },
+		{ "a_b.example", "name(a_b.example)3" },
+		{ "_a.example", "refuse(name-invalid)3" },
+		{ "\xe6\x97\xa5.example", "refuse(name-invalid)3" },
+		{ "a.example:443", "refuse(name-invalid)3" },
+		{ "[2001:db8::1]", "refuse(name-is-address)3" },
+		{ "0x7f.1", "refuse(name-is-address)3" },
+		{ LONG_LABELS "abc", "name(" LONG_LABELS "abc)3" },
+		{ LONG_LABELS "abcd", "refuse(name-invalid)3" },
 	};
 
 	begin();
@@ -314,6 +329,23 @@ START_TEST(every_request_of_a_kept_alive_connection_is_named)
 	seen_text(&seen, 2 * at, "GARBAGE\r\n");
 	ck_assert_uint_eq(seen.events[3].client_next_seq, SEEN_ISN + 1 + 2 * (uint32_t)at);
 	expect_story("name(a.example)3 name(b.example)4 follow5 refuse(http-malformed)6");
+	seen_end(&seen);
+}
+END_TEST
+
+#define UPGRADE "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+
+START_TEST(after_an_upgrade_requests_are_read_on_and_all_else_is_refused)
+{
+	static const char *const others[] = { "\x81\x85", "PRI * HTTP/2.0\r\n\r\n",
+					      "\x16\x03\x01" };
+	const size_t at = strlen(UPGRADE);
+
+	begin();
+	seen_text(&seen, 0, UPGRADE);
+	seen_text(&seen, at, GET("b.example"));
+	seen_text(&seen, at + strlen(GET("b.example")), others[_i]);
+	expect_story("name(a.example)3 name(b.example)4 refuse(http-upgrade)5");
 	seen_end(&seen);
 }
 END_TEST
@@ -593,9 +625,11 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_segment_longer_than_the_bound_is_read_as_far_as_it_goes);
 	tcase_add_test(tcase, a_hello_that_never_ends_is_too_long);
 	tcase_add_loop_test(tcase, the_first_bytes_tell_what_it_is, 0, (int)ARRAY_SIZE(firsts));
-	tcase_add_loop_test(tcase, names_that_are_no_host_names_are_refused, 0, 7);
+	tcase_add_loop_test(tcase, names_that_are_no_host_names_are_refused, 0, 17);
 	tcase_add_test(tcase, a_nul_in_a_name_is_refused);
 	tcase_add_test(tcase, every_request_of_a_kept_alive_connection_is_named);
+	tcase_add_loop_test(tcase, after_an_upgrade_requests_are_read_on_and_all_else_is_refused, 0,
+			    3);
 	tcase_add_test(tcase, requests_in_one_packet_are_all_named_before_it_goes);
 	tcase_add_test(tcase, a_packet_that_begins_another_request_waits_for_its_end);
 	tcase_add_test(tcase, a_packet_with_a_good_and_a_bad_request_is_refused);

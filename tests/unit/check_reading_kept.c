@@ -157,18 +157,134 @@ START_TEST(third_hello_is_refused)
 }
 END_TEST
 
+/* A hello that offers early data. */
+static size_t early_hello(uint8_t *out)
+{
+	const size_t extensions = packets_hello_begin(out);
+	const size_t at = packets_extension(out, extensions, 42, "", 0);
+
+	return packets_hello_end(out, extensions,
+				 packets_server_name(out, at, "files.example", 13));
+}
+
+/* The server's first bytes: one record with a ServerHello, or with a HelloRetryRequest. */
+static void server_answers(bool retry, uint32_t seq, size_t upto)
+{
+	static const char ask_again[] =
+		"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+		"\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
+	struct flow_key back = packets_back(&seen.key);
+	uint8_t answer[90] = { 22, 3, 3, 0, 85, 2, 0, 0, 81, 3, 3 };
+
+	if (retry)
+		memcpy(answer + 11, ask_again, 32);
+	seen_raw(&seen,
+		 packets_tcp(seen.data, &back, seq, SEEN_ISN + 1 + (uint32_t)upto, PACKET_ACK,
+			     answer, sizeof(answer)),
+		 1);
+}
+
+START_TEST(early_data_ends_with_the_servers_hello)
+{
+	static uint8_t early[4000];
+	const size_t early_len = early_hello(early);
+
+	begin();
+	seen_data(&seen, 0, early, early_len);
+	show(early_len, SECRET SECRET);
+	show(early_len + 100, SECRET); /* behind a hole */
+	expect_story("name(files.example)- ask3 follow4");
+	server_acknowledges(early_len + 18);
+	expect_story("follow6");
+	server_answers(false, SEEN_BACK + 1, early_len);
+	expect_story("follow5 open7");
+	seen_data(&seen, early_len + 18, other, other_len);
+	expect_story("follow8");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(early_data_does_not_end_before_that)
+{
+	static uint8_t early[4000];
+	const size_t early_len = early_hello(early);
+
+	begin();
+	seen_data(&seen, 0, early, early_len);
+	show(early_len, SECRET);
+	expect_story("name(files.example)- ask3 follow4");
+	server_answers(true, SEEN_BACK + 1, early_len);  /* it wants another hello */
+	server_answers(false, SEEN_BACK + 2, early_len); /* not the server's first byte */
+	server_answers(false, SEEN_BACK, early_len);
+	server_answers(false, SEEN_BACK + 1, early_len - 1); /* it has not got the first yet */
+	expect_story("follow5 follow6 follow7 follow8");
+	seen_data(&seen, early_len + 9, other, other_len);
+	expect_story("refuse(name-changed)9");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(more_early_data_than_is_passed_over_is_refused)
+{
+	static uint8_t record[5 + 16384] = { 0x17, 3, 3, 0x40, 0 };
+	static uint8_t early[4000];
+	size_t at = early_hello(early);
+
+	begin();
+	seen_data(&seen, 0, early, at);
+	for (unsigned int i = 0; i < 4; i++, at += sizeof(record))
+		seen_data(&seen, at, record, sizeof(record));
+	expect_story("name(files.example)- ask3 follow4 follow5 follow6 follow7");
+	seen_data(&seen, at, record, sizeof(record));
+	expect_story("refuse(early-data)8");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(asking_waits_for_no_packet)
+{
+	static uint8_t early[4000];
+	const size_t early_len = early_hello(early);
+
+	begin();
+	early[early_len] = 0x17; /* the packet holds a part of a record, too */
+	seen_data(&seen, 0, early, early_len + 1);
+	expect_story("name(files.example)- ask-");
+	show(early_len + 1, "\x03\x03\x00\x04wxyz");
+	expect_story("follow3 follow4");
+	seen_end(&seen);
+}
+END_TEST
+
+START_TEST(second_hello_after_early_data_is_proven_as_without)
+{
+	static uint8_t early[4000];
+	const size_t early_len = early_hello(early);
+
+	begin();
+	seen_data(&seen, 0, early, early_len);
+	show(early_len, SECRET);
+	server_answers(true, SEEN_BACK + 1, early_len);
+	expect_story("name(files.example)- ask3 follow4 follow5");
+	seen_data(&seen, early_len + 9, hello, len);
+	show(early_len + 9 + len, CCS SECRET);
+	expect_story("follow6 follow7");
+	server_acknowledges(early_len + 9 + len);
+	server_acknowledges(early_len + 9 + len + 15);
+	expect_story("follow8 open9");
+	seen_end(&seen);
+}
+END_TEST
+
 START_TEST(second_hello_behind_early_data_is_found)
 {
 	static uint8_t early[4000];
-	const size_t extensions = packets_hello_begin(early);
-	size_t early_len = packets_extension(early, extensions, 42, "", 0);
+	const size_t early_len = early_hello(early);
 
 	begin();
-	early_len = packets_server_name(early, early_len, "files.example", 13);
-	early_len = packets_hello_end(early, extensions, early_len);
 	seen_data(&seen, 0, early, early_len);
 	show(early_len, SECRET SECRET);
-	expect_story("name(files.example)3 follow4");
+	expect_story("name(files.example)- ask3 follow4");
 	show(early_len, SECRET SECRET);
 	expect_story("follow5");
 	seen_data(&seen, early_len + 18, other, other_len);
@@ -318,7 +434,7 @@ START_TEST(early_data_of_any_length_leaves_no_gap)
 	seen_data(&seen, 0, early, 8000);
 	seen_data(&seen, 8000, early + 8000, 2000);
 	seen_data(&seen, 10000, early + 10000, 50000);
-	expect_story("name(files.example)3 follow4 follow5");
+	expect_story("name(files.example)- ask3 follow4 follow5");
 	for (size_t at = 0; at < 60000; at += 500) {
 		early[at + 250] ^= 1;
 		seen_data(&seen, at, early + at, 500);
@@ -432,6 +548,11 @@ int main(void)
 	tcase_add_test(tcase, second_hello_in_the_packet_of_the_first_is_read_too);
 	tcase_add_test(tcase, third_hello_is_refused);
 	tcase_add_test(tcase, second_hello_behind_early_data_is_found);
+	tcase_add_test(tcase, early_data_ends_with_the_servers_hello);
+	tcase_add_test(tcase, early_data_does_not_end_before_that);
+	tcase_add_test(tcase, more_early_data_than_is_passed_over_is_refused);
+	tcase_add_test(tcase, asking_waits_for_no_packet);
+	tcase_add_test(tcase, second_hello_after_early_data_is_proven_as_without);
 	tcase_add_test(tcase, probe_of_one_byte_harms_nobody);
 	tcase_add_test(tcase, bytes_before_the_stream_are_dropped);
 	tcase_add_test(tcase, another_request_in_the_place_of_one_that_was_read_is_refused);

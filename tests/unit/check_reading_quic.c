@@ -71,7 +71,7 @@ static void open_flow(void)
 START_TEST(a_hello_in_one_datagram_is_named_at_once)
 {
 	begin();
-	hello_len = packets_hello(records, "Files.Example.", 0) - 5;
+	hello_len = packets_hello(records, "Files.Example", 0) - 5;
 	crypto(0, hello_len);
 	quic_packets_initial(&q, 1200);
 	show();
@@ -272,6 +272,27 @@ START_TEST(a_second_hello_must_bear_the_same_name)
 		}
 		end();
 	}
+}
+END_TEST
+
+/* What waits for its decision does not pass by being sent again. */
+START_TEST(a_part_of_a_second_hello_that_comes_again_waits_as_well)
+{
+	begin();
+	open_flow();
+	for (int i = 0; i < 2; i++) {
+		quic_packets_crypto(&q, 1795, hello, 1000);
+		quic_packets_initial(&q, 1200);
+		show();
+		expect_story(i == 0 ? "" : "discard4");
+	}
+	/* also together with what was let through */
+	quic_packets_crypto(&q, 1700, hello + 1700, 95);
+	quic_packets_crypto(&q, 1795, hello, 100);
+	quic_packets_initial(&q, 1200);
+	show();
+	expect_story("discard5");
+	end();
 }
 END_TEST
 
@@ -641,6 +662,27 @@ START_TEST(a_table_full_of_young_connections_refuses_more)
 }
 END_TEST
 
+START_TEST(connections_of_which_nothing_passed_leave_their_places)
+{
+	char id[16];
+
+	begin();
+	for (unsigned int i = 0; i < 3 * seen.limits.flows_max; i++) {
+		(void)snprintf(id, sizeof(id), "%08u", i);
+		quic_packets_id(&q, id);
+		show_part(0, 1000);
+		seen.now_ms++;
+	}
+	ck_assert_uint_eq(seen.count, 3 * seen.limits.flows_max - 1);
+	for (size_t i = 0; i < seen.count; i++)
+		ck_assert_int_eq(seen.events[i].type, EVENT_DISCARD);
+	seen.count = 0;
+	show_part(1000, hello_len);
+	ck_assert_int_eq(seen.events[0].type, EVENT_NAME);
+	end();
+}
+END_TEST
+
 /* Every packet that came is answered once, and no other name is ever said, whatever is changed on
  * the way. */
 START_TEST(random_damage_never_gives_another_name)
@@ -691,6 +733,7 @@ int main(void)
 	tcase_add_test(tcase, a_connection_begun_anew_gives_up_the_one_before);
 	tcase_add_test(tcase, acknowledgements_under_the_servers_id_follow);
 	tcase_add_test(tcase, a_second_hello_must_bear_the_same_name);
+	tcase_add_test(tcase, a_part_of_a_second_hello_that_comes_again_waits_as_well);
 	tcase_add_test(tcase, bytes_behind_the_first_hello_are_refused);
 	tcase_add_test(tcase, early_data_waits_for_the_name);
 	tcase_add_test(tcase, several_initials_in_a_datagram_are_all_read);
@@ -710,6 +753,7 @@ int main(void)
 	tcase_add_test(tcase, a_forgotten_flow_keeps_its_connections);
 	tcase_add_test(tcase, servers_packets_wait_for_the_name_and_then_follow);
 	tcase_add_test(tcase, a_table_full_of_young_connections_refuses_more);
+	tcase_add_test(tcase, connections_of_which_nothing_passed_leave_their_places);
 	tcase_add_test(tcase, random_damage_never_gives_another_name);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

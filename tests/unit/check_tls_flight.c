@@ -35,8 +35,10 @@ static const struct flight_case cases[] = {
 	  0 },
 	{ "early data, then a hello", BYTES(EARLY CCS EARLY "\x16\x03\x03\x01\x00\x01"), 65536,
 	  TLS_FLIGHT_HELLO, 24 },
-	{ "more early data than a server passes over", BYTES(EARLY EARLY EARLY), 8,
-	  TLS_FLIGHT_OTHER, 18 },
+	{ "more early data than is passed over", BYTES(EARLY EARLY EARLY), 8, TLS_FLIGHT_TOO_LONG,
+	  18 },
+	{ "a record of early data that goes beyond it", BYTES(EARLY EARLY EARLY), 10,
+	  TLS_FLIGHT_TOO_LONG, 18 },
 	{ "a handshake record cut before its type", BYTES("\x16\x03\x03\x01\x00"), 0,
 	  TLS_FLIGHT_MORE, 0 },
 	{ "no TLS", BYTES("GET / HTTP/1.1"), 0, TLS_FLIGHT_REFUSE, 0 },
@@ -50,7 +52,7 @@ static const struct flight_case cases[] = {
 START_TEST(records_are_told_apart)
 {
 	const struct flight_case *c = &cases[_i];
-	struct tls_flight flight = { .early_left = c->early_left };
+	struct tls_flight flight = { .early = c->early_left != 0, .early_left = c->early_left };
 	size_t used = 99;
 
 	ck_assert_msg(tls_flight_read(&flight, (const uint8_t *)c->bytes, c->len, &used) ==
@@ -63,7 +65,7 @@ END_TEST
 START_TEST(pieces_give_what_the_whole_gives)
 {
 	const struct flight_case *c = &cases[_i];
-	struct tls_flight flight = { .early_left = c->early_left };
+	struct tls_flight flight = { .early = c->early_left != 0, .early_left = c->early_left };
 	enum tls_flight_result result = TLS_FLIGHT_MORE;
 	size_t base = 0;
 

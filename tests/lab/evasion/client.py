@@ -18,6 +18,7 @@ from rawtcp import ACK, FIN, PSH, RST, SYN, Tcp, checksum, client_hello, in_reco
 
 CLIENT, CLIENT6 = "192.168.10.12", "2001:db8:10::12"
 SERVER, RETRY, SERVER6 = "198.51.100.150", "198.51.100.151", "2001:db8:c10d::130"
+PATIENT = "198.51.100.154"  # as RETRY, and it passes over any early data
 GOOD = os.environ.get("GOOD", "reiji-city.sharepoint.com")
 HIDDEN = 2
 FILL = 0xDADA  # an extension that nobody knows (RFC 8701)
@@ -308,9 +309,9 @@ def p384():
 class Retry(Try):
     """second: what the server goes by, when it has answered with a HelloRetryRequest."""
 
-    def __init__(self, name, port, **hello):
+    def __init__(self, name, port, server=RETRY, **hello):
         session = os.urandom(32)
-        super().__init__(name, port, server=RETRY, session=session, groups=(29, 24), **hello)
+        super().__init__(name, port, server=server, session=session, groups=(29, 24), **hello)
         share = p384()
         same, other = (client_hello(n, session=session, groups=(29, 24), share=share) for n in (GOOD, self.bad_name))
         size = max(len(same), len(other)) + 4
@@ -393,6 +394,19 @@ def second_hello_behind_early_data(name, port):
     t = Retry(name, port, extra=EARLY)
     at, _ = t.first()
     t.send(SECRET + t.other, at)
+
+
+@case
+def second_hello_behind_much_early_data(name, port):
+    """More than the firewall remembers, all of it between the server's wish for another hello and that."""
+    t = Retry(name, port, server=PATIENT, extra=EARLY)
+    at, _ = t.first()
+    data = (b"\x17\x03\x03\x40\x00" + bytes(16384)) * 6
+    for i in range(0, len(data), 1400):
+        t.send(data[i:i + 1400], at + i, pause=0.005)
+    time.sleep(0.3)
+    for _ in range(2):
+        t.send(t.other, at + len(data))
 
 
 @case
