@@ -209,15 +209,15 @@ struct message {
 };
 
 static const struct message messages[] = {
-	{ "ClientHello of curl, 517 bytes", "fuzz_tls/curl", 443, read_tls, true },
-	{ "ClientHello of OpenSSL", "fuzz_tls/openssl", 443, read_tls, true },
-	{ "ClientHello of Java", "fuzz_tls/java", 443, read_tls, true },
-	{ "post-quantum, Chromium, 2 segments", "fuzz_tls/chromium", 443, read_tls, true },
-	{ "post-quantum, Firefox, 2 segments", "fuzz_tls/firefox", 443, read_tls, true },
-	{ "in QUIC, one Initial, Java", "fuzz_tls/java", 443, NULL, false },
-	{ "in QUIC, two Initials, Chromium", "fuzz_tls/chromium", 443, NULL, false },
-	{ "HTTP head of curl", "fuzz_http/curl", 80, read_http, false },
-	{ "HTTP head of Chromium", "fuzz_http/chromium", 80, read_http, false },
+	{ "ClientHello of curl, 517 bytes", "fuzz_tls/lab-curl", 443, read_tls, true },
+	{ "ClientHello of OpenSSL", "fuzz_tls/lab-openssl", 443, read_tls, true },
+	{ "ClientHello of Java", "fuzz_tls/lab-java", 443, read_tls, true },
+	{ "post-quantum, Chromium, 2 segments", "fuzz_tls/lab-chromium", 443, read_tls, true },
+	{ "post-quantum, Firefox, 2 segments", "fuzz_tls/lab-firefox", 443, read_tls, true },
+	{ "in QUIC, one Initial, Java", "fuzz_tls/lab-java", 443, NULL, false },
+	{ "in QUIC, two Initials, Chromium", "fuzz_tls/lab-chromium", 443, NULL, false },
+	{ "HTTP head of curl", "fuzz_http/lab-curl", 80, read_http, false },
+	{ "HTTP head of Chromium", "fuzz_http/lab-chromium", 80, read_http, false },
 };
 
 static void build_samples(struct sample samples[FLOWS], const struct message *m,
@@ -362,7 +362,7 @@ static int64_t run_among(struct inspector *inspector, uint32_t count, uint32_t s
 	int64_t ns = 0;
 
 	if (len == 0)
-		len = read_corpus("fuzz_tls/curl", hello, sizeof(hello));
+		len = read_corpus("fuzz_tls/lab-curl", hello, sizeof(hello));
 	for (uint32_t f = 0; f < count; f++) {
 		struct flow_key key = key_of(f);
 		size_t size = packets_tcp(packet, &key, 99, 0, PACKET_SYN, NULL, 0);
