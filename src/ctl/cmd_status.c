@@ -251,9 +251,12 @@ static void print_flows(const json_t *engine)
 
 	if (!ended)
 		return;
-	print_line("", _("at most %lld undecided, %lld sources, %lld buffers, %lld packets held"),
-		   number_of(engine, "flows_peak"), number_of(engine, "sources"),
-		   number_of(engine, "buffers"), number_of(engine, "held"));
+	print_line("",
+		   _("at most %lld undecided, %lld put off, %lld sources, %lld buffers, %lld "
+		     "packets held"),
+		   number_of(engine, "flows_peak"), number_of(engine, "put_off"),
+		   number_of(engine, "sources"), number_of(engine, "buffers"),
+		   number_of(engine, "held"));
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		char number[64];
 
