@@ -161,14 +161,14 @@ static json_t *engine_state(const struct engine_slot *slot)
 {
 	const struct event_counts *counts = &slot->counts;
 
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "number",
-			 number(slot->index), "pid", number((uint64_t)slot->pid), "state",
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "number", number(slot->index), "pid", number((uint64_t)slot->pid), "state",
 			 slot->pid ? "running" : "restarting", "packets", number(slot->packets),
 			 "flows", number(counts->undecided), "flows_peak",
 			 number(counts->undecided_peak), "sources", number(counts->sources),
 			 "buffers", number(counts->buffers), "held", number(counts->held),
-			 "overruns", number(slot->overruns), "restarts", number(slot->restarts),
-			 "ended", ended_state(counts));
+			 "put_off", number(counts->put_off), "overruns", number(slot->overruns),
+			 "restarts", number(slot->restarts), "ended", ended_state(counts));
 }
 
 static json_t *log_state(const struct broker *broker)

@@ -237,9 +237,11 @@ static void print_flows(const json_t *engine)
 	if (!ended)
 		return;
 	print_head("");
-	(void)printf(_("at most %lld undecided, %lld sources, %lld buffers, %lld packets held\n"),
-		     number_of(engine, "flows_peak"), number_of(engine, "sources"),
-		     number_of(engine, "buffers"), number_of(engine, "held"));
+	(void)printf(_("at most %lld undecided, %lld put off, %lld sources, %lld buffers, %lld "
+		       "packets held\n"),
+		     number_of(engine, "flows_peak"), number_of(engine, "put_off"),
+		     number_of(engine, "sources"), number_of(engine, "buffers"),
+		     number_of(engine, "held"));
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		if (number_of(ended, ends[i].slug) > 0)
 			(void)printf("  %12lld  %-22s %s\n", number_of(ended, ends[i].slug),

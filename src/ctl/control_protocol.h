@@ -21,11 +21,13 @@
  *    "state_reason": "a sentence",                     why it is not running (else empty)
  *    "policy": {"path": "...", "hash": "hex", "loaded": "RFC 3339", "appliance": "...",
  *               "configurations": ["route-1", ...], "last_reload_error": "..."},
- *    "kernel": {"queue": "native" | "compat", "release": "6.1.0", "table": "in place" | "missing" |
- *               "changed" | "unknown", "tracking": {"checksum": bool or null, "liberal": bool or null}},
+ *    "kernel": {"queue": "native" | "compat", "release": "6.1.0",
+ *               "table": "in place" | "missing" | "changed" | "unknown",
+ *               "tracking": {"checksum": bool or null,     null: not known
+ *                            "liberal": bool or null}},
  *    "counts": {"permitted": {"<reason slug>": n, ...}, "refused": {"<reason slug>": n, ...}},
  *    "engines": [{"number": 0, "pid": 1235, "state": "running", "packets": n, "flows": n,
- *                 "flows_peak": n, "sources": n, "buffers": n, "held": n,
+ *                 "flows_peak": n, "sources": n, "buffers": n, "held": n, "put_off": n,
  *                 "ended": {"opened": n, "own-share": n, "full": n, "ports-again": n, "idle": n},
  *                 "overruns": n, "restarts": n}, ...],   flows: undecided ones
  *    "kernel_log": {"pid": 1237, "state": "running", "packets": n, "missing": n, "unreadable": n,

@@ -89,6 +89,7 @@ enum event_end {
 /* What an engine tells of itself. */
 struct event_counts {
 	uint64_t queue_overruns; /* ENOBUFS seen so far */
+	uint64_t put_off; /* beginnings dropped, since their source began too many in a second */
 	uint32_t undecided, undecided_peak;
 	uint32_t sources;       /* that have flows in its table */
 	uint32_t buffers, held; /* flows of which bytes are kept, and packets of theirs that wait */

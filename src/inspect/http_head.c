@@ -30,6 +30,7 @@ struct head {
 	unsigned int hosts; /* Host fields */
 	struct authority host;
 	bool has_length, chunked, expects, upgrade;
+	bool upgrade_bare; /* to a protocol that could begin where the body should */
 	uint64_t length;
 };
 
@@ -225,8 +226,9 @@ static enum reason take_encoding(struct slice value, struct head *h)
 
 static enum reason take_upgrade(struct slice value, struct head *h)
 {
-	(void)value;
 	h->upgrade = true;
+	if (!slice_is_caseless(value, "h2c"))
+		h->upgrade_bare = true;
 	return REASON_NONE;
 }
 
@@ -299,6 +301,10 @@ static enum reason read_field(struct slice line, struct head *h)
 
 static enum reason read_name(struct slice host, char *out)
 {
+	/* Some servers cut the last dot off, others know no such host and answer for their first.
+	 */
+	if (host.at[host.len - 1] == '.')
+		return REASON_NAME_INVALID;
 	switch (names_normalise(host.at, host.len, false, out)) {
 	case NAMES_OK:
 		return REASON_NONE;
@@ -327,7 +333,9 @@ static enum reason check_body(const struct head *h)
 		return REASON_HTTP_FRAMING;
 	if (!h->chunked && h->length == 0)
 		return REASON_NONE;
-	if (h->upgrade)
+	/* HTTP/2 must wait for the body's end (RFC 7540 section 3.2), and Java's client asks for it
+	 * with every plain request. */
+	if (h->upgrade_bare)
 		return REASON_HTTP_UPGRADE;
 	for (size_t i = 0; i < ARRAY_SIZE(without); i++)
 		if (slice_is_caseless(h->method, without[i]))

@@ -21,7 +21,7 @@ struct http_head {
 	size_t len;              /* bytes, with the empty line */
 	uint64_t content_length; /* bytes of body; 0 if chunked or none */
 	bool chunked;
-	bool upgrade;             /* it asks to go on in another protocol, and has no body */
+	bool upgrade;             /* it asks to go on in another protocol; a body goes before it */
 	char name[NAMES_MAX + 1]; /* the Host without its port, normalised */
 };
 
@@ -38,8 +38,8 @@ bool http_head_may_begin(uint8_t byte);
  * many came at a time. One empty line may stand before it. What two readers could understand in two
  * ways is refused, also where a standard says which of them is right. Reasons: NOT_HTTP (the first
  * line is no HTTP request line), HTTP_VERSION, HTTP_2 (its preface), HTTP_MALFORMED, HTTP_FRAMING,
- * HEAD_TOO_LONG, HTTP_TUNNEL (CONNECT), HTTP_UPGRADE (an Upgrade with a body), NO_HOST,
- * NAME_INVALID, NAME_IS_ADDRESS, NAME_AMBIGUOUS (Host twice, or other than the target's). Source:
- * RFC 9112 sections 2 to 6, RFC 9110 sections 7 to 10. */
+ * HEAD_TOO_LONG, HTTP_TUNNEL (CONNECT), HTTP_UPGRADE (an Upgrade to other than h2c with a body),
+ * NO_HOST, NAME_INVALID, NAME_IS_ADDRESS, NAME_AMBIGUOUS (Host twice, or other than the target's).
+ * Source: RFC 9112 sections 2 to 6, RFC 9110 sections 7 to 10. */
 enum http_head_result http_head_read(const uint8_t *data, size_t len, struct http_head *ret,
 				     enum reason *ret_reason);

@@ -118,10 +118,17 @@ static struct flow *add_flow(struct inspector *i, const struct arrival *a, enum 
 struct flow *inspector_begin(struct inspector *i, const struct arrival *a, enum flows_list list,
 			     uint64_t now_ms)
 {
+	enum room_answer room = room_for_opening(&i->room, &a->packet.key.src, now_ms);
 	struct flow *flow = NULL;
 
-	if (room_for_opening(&i->room, &a->packet.key.src, now_ms))
+	if (room == ROOM_LATER) {
+		report_packet(&i->reading.report, NULL, a, EVENT_DISCARD);
+		return NULL;
+	}
+	if (room == ROOM_FREE)
 		flow = add_flow(i, a, list, now_ms);
+	if (flow == NULL)
+		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
 	if (room_undecided(&i->room) > i->room.undecided_peak)
 		i->room.undecided_peak = room_undecided(&i->room);
 	return flow;
@@ -235,10 +242,8 @@ static void take_syn(struct inspector *i, struct flow *flow, const struct arriva
 		reading_drop(&i->reading, flow);
 	}
 	flow = inspector_begin(i, a, FLOWS_OPENING, now_ms);
-	if (flow == NULL) {
-		report_stray(report, a, REASON_RESOURCE_LIMIT);
+	if (flow == NULL)
 		return;
-	}
 	flow->state = FLOW_UNDECIDED;
 	flow->has_isn = true;
 	flow->isn = a->packet.seq;
@@ -413,10 +418,8 @@ static void take_again(struct inspector *i, struct flow *flow, const struct arri
 	if (flow != NULL)
 		reading_drop(&i->reading, flow);
 	flow = inspector_begin(i, &turned, FLOWS_OPENING, now_ms);
-	if (flow == NULL) {
-		report_stray(&i->reading.report, &turned, REASON_RESOURCE_LIMIT);
+	if (flow == NULL)
 		return;
-	}
 	flow->state = FLOW_UNDECIDED;
 	flow->has_isn = true;
 	flow->isn = p->ack - 1;
@@ -486,9 +489,7 @@ static struct flow *begin_quic(struct inspector *i, const struct arrival *a, enu
 		break;
 	}
 	flow = inspector_begin(i, a, FLOWS_UNDECIDED, now_ms);
-	if (flow == NULL)
-		report_stray(&i->reading.report, a, REASON_RESOURCE_LIMIT);
-	else
+	if (flow != NULL)
 		flow->app = APP_QUIC;
 	return flow;
 }
@@ -580,6 +581,7 @@ void inspector_tell(const struct inspector *inspector, struct event_counts *ret)
 
 	ret->undecided = room_undecided(&inspector->room);
 	ret->undecided_peak = inspector->room.undecided_peak;
+	ret->put_off = inspector->room.put_off;
 	ret->sources = flows_sources(reading->flows);
 	ret->buffers = hold_taken(reading->holds);
 	ret->held = hold_packets(reading->holds);

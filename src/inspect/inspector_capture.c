@@ -17,7 +17,7 @@ bool inspector_capture_begin(struct inspector *i, const struct arrival *a, uint6
 		return false;
 	flow = inspector_begin(i, a, FLOWS_UNDECIDED, now_ms);
 	if (flow == NULL)
-		return false;
+		return true;
 	flow->state = FLOW_UNDECIDED;
 	inspector_read(i, flow, a, now_ms);
 	return true;

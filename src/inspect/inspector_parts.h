@@ -20,7 +20,7 @@ struct inspector {
 
 /* inspector.c */
 
-/* An undecided flow, if its source may have one more; or NULL. */
+/* An undecided flow, if its source may have one more; or NULL: then the packet is reported. */
 struct flow *inspector_begin(struct inspector *i, const struct arrival *a, enum flows_list list,
 			     uint64_t now_ms);
 

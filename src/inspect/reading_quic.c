@@ -407,7 +407,7 @@ static void take_with_initial(struct step *step)
 		quic_table_touch(r->quic, step->conn, step->now_ms);
 	if (fault == REASON_NONE && !opened && begins)
 		fault = REASON_QUIC_MALFORMED;
-	if (fault == REASON_NONE && opened && !step->gone) {
+	if (fault == REASON_NONE && opened && !step->gone && step->conn != NULL) {
 		if (step->fresh)
 			fault = hold_datagram(step);
 		else if (step->conn->let_through != 0)

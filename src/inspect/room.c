@@ -5,7 +5,7 @@
 /* Where slots run out, flows older than this may lose theirs. By then hardly a packet of a decided
  * flow is still in the queue. */
 #define DECIDED_SPARED_MS 250
-#define OPENING_SPARED_MS 500
+#define OPENING_SPARED_MS 1000
 #define GUARDED_SPARED_MS 1000
 #define WATCHED_SPARED_MS 10000
 
@@ -52,34 +52,50 @@ static bool has_share(const struct room *room, const struct source *source)
 	return own < left && own < room->per_source_max;
 }
 
-bool room_for_opening(struct room *room, const struct addr *address, uint64_t now_ms)
+/* Over its share: the source's own must give way. */
+static enum room_answer make_own_room(struct room *room, const struct addr *address,
+				      uint64_t now_ms)
 {
-	const struct source *source = flows_source_of(room->flows, address);
-	bool gave_way = false;
+	enum room_answer answer = ROOM_NONE;
+
+	for (int i = 0; i < GIVE_WAY_MAX; i++) {
+		/* with its last flow the source is forgotten */
+		const struct source *source = flows_source_of(room->flows, address);
+		struct flow *oldest;
+
+		if (source == NULL || (answer == ROOM_FREE && has_share(room, source)))
+			break;
+		oldest = flows_oldest_of(room->flows, source, FLOWS_OPENING);
+		if (oldest == NULL)
+			break;
+		if (now_ms - oldest->since_ms < OPENING_SPARED_MS) {
+			answer = answer == ROOM_FREE ? ROOM_FREE : ROOM_LATER;
+			break;
+		}
+		room_end(room, oldest, EVENT_END_OWN_SHARE);
+		answer = ROOM_FREE;
+	}
+	room->put_off += answer == ROOM_LATER;
+	return answer;
+}
+
+enum room_answer room_for_opening(struct room *room, const struct addr *address, uint64_t now_ms)
+{
+	enum room_answer answer = ROOM_NONE;
 	struct flow *oldest;
 
-	if (has_share(room, source))
-		return true;
-	for (int i = 0; i < GIVE_WAY_MAX && room->per_source_max != 0; i++) {
-		/* with its last flow the source is forgotten */
-		source = flows_source_of(room->flows, address);
-		oldest =
-			source == NULL ? NULL : flows_oldest_of(room->flows, source, FLOWS_OPENING);
-		if (oldest == NULL || (gave_way && has_share(room, source)))
-			break;
-		room_end(room, oldest, EVENT_END_OWN_SHARE);
-		gave_way = true;
-	}
-	if (gave_way)
-		return true;
-	/* Many sources together have filled the table: whoever only knocked half a second ago. */
-	if (room_undecided(room) < room->undecided_max)
-		return false;
+	if (has_share(room, flows_source_of(room->flows, address)))
+		return ROOM_FREE;
+	if (room->per_source_max != 0)
+		answer = make_own_room(room, address, now_ms);
+	if (answer != ROOM_NONE || room_undecided(room) < room->undecided_max)
+		return answer;
+	/* Many sources together have filled the table: whoever only knocked a while ago. */
 	oldest = room_older_than(room->flows, FLOWS_OPENING, OPENING_SPARED_MS, now_ms);
 	if (oldest == NULL)
-		return false;
+		return ROOM_NONE;
 	room_end(room, oldest, EVENT_END_FULL);
-	return true;
+	return ROOM_FREE;
 }
 
 void room_make(struct room *room, uint64_t now_ms)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rules match, read back: comparisons of what was loaded, and look-ups in sets. */
+/* What rules match, read back: comparisons of what was loaded. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -35,7 +35,7 @@ static bool is_equality(const struct comparison *c)
 	return !c->to && (c->op == NFT_CMP_EQ || c->op == NFT_CMP_NEQ);
 }
 
-static uint32_t number_of(const uint8_t *bytes)
+uint32_t readback_number(const uint8_t *bytes)
 {
 	uint32_t number;
 
@@ -43,7 +43,7 @@ static uint32_t number_of(const uint8_t *bytes)
 	return number;
 }
 
-static int refuse(struct readback_rule *r)
+int readback_refuse_comparison(struct readback_rule *r)
 {
 	return readback_refuse_rule(r, _("it compares something in a way that Sekisho does not"));
 }
@@ -156,13 +156,13 @@ static int compare_fields(struct readback_rule *r, const struct comparison *c)
 			  "%u, %u bytes from %u)"),
 			c->load->key, c->load->len, c->load->offset);
 	if (set.count == 0 || c->len != c->load->len)
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	if (c->load->source == SOURCE_META &&
 	    (c->load->key == NFT_META_IIFNAME || c->load->key == NFT_META_OIFNAME) &&
 	    !readback_is_name(c->value, c->len))
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	if (is_equality(c) ? !equality_limits(c, &set) : !order_limits(c, &set))
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	for (i = 0; i < set.count; i++)
 		readback_field_needs(set.fields[i], needs, &need_count);
 	s.field_count = set.count;
@@ -188,7 +188,7 @@ static int compare_protocol(struct readback_rule *r, const struct comparison *c)
 		return readback_add_need(r, need);
 	}
 	if (need.value != NFPROTO_IPV4 && need.value != NFPROTO_IPV6)
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	/* There are only two. */
 	if (c->op == NFT_CMP_NEQ)
 		need.value = need.value == NFPROTO_IPV4 ? NFPROTO_IPV6 : NFPROTO_IPV4;
@@ -201,7 +201,7 @@ static int compare_frame_type(struct readback_rule *r, const struct comparison *
 	const uint16_t ether = ARPHRD_ETHER;
 
 	if (c->op != NFT_CMP_EQ || memcmp(c->value, &ether, sizeof(ether)) != 0)
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	return readback_add_need(r, need);
 }
 
@@ -217,7 +217,7 @@ static int compare_interface(struct readback_rule *r, const struct comparison *c
 	if (c->load->key == NFT_META_OIFNAME)
 		s.kind = MATCH_OIFNAME;
 	if (!readback_is_name(c->value, c->len))
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	memcpy(s.text, c->value, c->len);
 	return readback_add_statement(r, &s, NULL, 0);
 }
@@ -227,9 +227,10 @@ static int compare_mark(struct readback_rule *r, const struct comparison *c,
 {
 	const struct ruleset_statement s = { .kind = kind,
 					     .negate = c->op == NFT_CMP_NEQ,
-					     .value = number_of(c->value),
-					     .mask = c->load->masked ? number_of(c->load->bytes)
-								     : UINT32_MAX };
+					     .value = readback_number(c->value),
+					     .mask = c->load->masked
+							     ? readback_number(c->load->bytes)
+							     : UINT32_MAX };
 
 	return readback_add_statement(r, &s, NULL, 0);
 }
@@ -238,22 +239,22 @@ static int compare_mark(struct readback_rule *r, const struct comparison *c,
 static int compare_state(struct readback_rule *r, const struct comparison *c)
 {
 	struct ruleset_statement s = { .kind = MATCH_CT_STATE };
-	uint32_t value = number_of(c->value);
+	uint32_t value = readback_number(c->value);
 	bool has;
 
 	if (c->load->masked) {
 		if (value != 0)
-			return refuse(r);
-		s.value = number_of(c->load->bytes);
+			return readback_refuse_comparison(r);
+		s.value = readback_number(c->load->bytes);
 		has = c->op == NFT_CMP_NEQ;
 	} else {
 		if (value == 0 || (value & (value - 1)) != 0)
-			return refuse(r);
+			return readback_refuse_comparison(r);
 		s.value = value;
 		has = c->op == NFT_CMP_EQ;
 	}
 	if (s.value == 0 || (s.value & ~STATES_ALL))
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	if (!has)
 		s.value = STATES_ALL & ~s.value;
 	return readback_add_statement(r, &s, NULL, 0);
@@ -264,7 +265,7 @@ static int compare_direction(struct readback_rule *r, const struct comparison *c
 	struct ruleset_statement s = { .kind = MATCH_CT_REPLY };
 
 	if (c->value[0] > 1 || c->load->masked)
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	s.value = (c->value[0] == 1) == (c->op == NFT_CMP_EQ);
 	return readback_add_statement(r, &s, NULL, 0);
 }
@@ -311,15 +312,14 @@ static bool is_icmp(uint8_t l4proto)
 	return l4proto == IPPROTO_ICMP || l4proto == IPPROTO_ICMPV6;
 }
 
-/* The first byte of what carries ICMP. */
-static bool is_icmp_type(const struct readback_rule *r, const struct readback_load *load)
+bool readback_is_icmp_type(const struct readback_rule *r, const struct readback_load *load)
 {
 	return load->source == SOURCE_PAYLOAD && load->key == NFT_PAYLOAD_TRANSPORT_HEADER &&
 	       load->offset == 0 && load->len == 1 && !load->masked && !load->shift &&
 	       is_icmp(readback_l4proto(r));
 }
 
-static int add_types(struct readback_rule *r, const uint8_t *types, size_t count)
+int readback_add_types(struct readback_rule *r, const uint8_t *types, size_t count)
 {
 	bool v6 = readback_l4proto(r) == IPPROTO_ICMPV6;
 	const struct readback_need needs[] = {
@@ -346,15 +346,15 @@ static int compare_payload(struct readback_rule *r, const struct comparison *c)
 		return compare_udp_part(r, c, MATCH_UDP_FIRST);
 	if (is_udp_part(r, c, UDP_LENGTH_OFFSET, 2))
 		return compare_udp_part(r, c, MATCH_UDP_LENGTH);
-	if (is_icmp_type(r, load) && c->op == NFT_CMP_EQ && !c->to)
-		return add_types(r, c->value, 1);
+	if (readback_is_icmp_type(r, load) && c->op == NFT_CMP_EQ && !c->to)
+		return readback_add_types(r, c->value, 1);
 	return compare_fields(r, c);
 }
 
 static int compare_meta(struct readback_rule *r, const struct comparison *c)
 {
 	if (c->load->shift)
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	switch (c->load->key) {
 	case NFT_META_NFPROTO:
 	case NFT_META_L4PROTO:
@@ -383,7 +383,7 @@ static int compare_meta(struct readback_rule *r, const struct comparison *c)
 static int compare_ct(struct readback_rule *r, const struct comparison *c)
 {
 	if (!is_equality(c) || c->load->shift)
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	switch (c->load->key) {
 	case NFT_CT_STATE:
 		return compare_state(r, c);
@@ -392,7 +392,7 @@ static int compare_ct(struct readback_rule *r, const struct comparison *c)
 	case NFT_CT_MARK:
 		return compare_mark(r, c, MATCH_CT_MARK);
 	default:
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	}
 }
 
@@ -400,12 +400,12 @@ static int compare(struct readback_rule *r, const struct comparison *c)
 {
 	c->load->used = true;
 	if (c->len == 0 || c->len > c->load->len)
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	/* Of interface names alone a beginning may be compared, and that is refused in words. */
 	if (c->len < c->load->len &&
 	    (c->load->source != SOURCE_META ||
 	     (c->load->key != NFT_META_IIFNAME && c->load->key != NFT_META_OIFNAME)))
-		return refuse(r);
+		return readback_refuse_comparison(r);
 	switch (c->load->source) {
 	case SOURCE_META:
 		return compare_meta(r, c);
@@ -416,7 +416,7 @@ static int compare(struct readback_rule *r, const struct comparison *c)
 	case SOURCE_DATA:
 		break;
 	}
-	return refuse(r);
+	return readback_refuse_comparison(r);
 }
 
 static bool take_value(const struct nlattr *attr, const uint8_t **ret, uint32_t *ret_len)
@@ -445,7 +445,7 @@ int readback_cmp(struct readback_rule *r, const struct nlattr *data)
 		return -EBADMSG;
 	c.op = attr_u32(attrs[NFTA_CMP_OP], UINT32_MAX);
 	c.load = load_of(r, attrs[NFTA_CMP_SREG]);
-	return c.load ? compare(r, &c) : refuse(r);
+	return c.load ? compare(r, &c) : readback_refuse_comparison(r);
 }
 
 int readback_range(struct readback_rule *r, const struct nlattr *data)
@@ -461,168 +461,5 @@ int readback_range(struct readback_rule *r, const struct nlattr *data)
 	c.op = attr_u32(attrs[NFTA_RANGE_OP], NFT_RANGE_EQ) == NFT_RANGE_EQ ? NFT_CMP_EQ
 									    : NFT_CMP_NEQ;
 	c.load = load_of(r, attrs[NFTA_RANGE_SREG]);
-	return c.load ? compare(r, &c) : refuse(r);
-}
-
-/* --- look-ups --- */
-
-/* Of a mask that is a prefix: how many last bits it leaves out. */
-static bool read_prefix(const uint8_t *mask, size_t size, uint8_t *ret_ignored)
-{
-	unsigned int ignored = 0;
-	size_t i = size;
-
-	for (; i > 0 && mask[i - 1] == 0; i--)
-		ignored += 8;
-	if (i > 0) {
-		unsigned int rest = (uint8_t)~mask[i - 1];
-
-		if (rest & (rest + 1))
-			return false;
-		ignored += (unsigned int)__builtin_popcount(rest);
-		i--;
-	}
-	while (i > 0)
-		if (mask[--i] != 0xff)
-			return false;
-	*ret_ignored = (uint8_t)ignored;
-	return true;
-}
-
-/* What is masked of the field that was added last: a connection mark in the statement itself, of
- * other fields the last bits. */
-static bool take_mask(const struct readback_load *load, struct ruleset_statement *s,
-		      bool *ret_masked)
-{
-	enum ruleset_field field = s->fields[s->field_count - 1];
-
-	if (!load->masked || field == FIELD_TCP_DOFF)
-		return true;
-	if (field == FIELD_CT_MARK) {
-		s->mask = number_of(load->bytes);
-		*ret_masked = true;
-		return true;
-	}
-	return load->len == ruleset_field_size(field) && field != FIELD_IIFNAME &&
-	       field != FIELD_OIFNAME &&
-	       read_prefix(load->bytes, load->len, &s->ignored[s->field_count - 1]);
-}
-
-/* The fields that lie in the registers from byte at on, len bytes of them; false if something else
- * does. */
-static bool take_key(struct readback_rule *r, uint32_t at, uint32_t len,
-		     struct ruleset_statement *s, bool *ret_masked)
-{
-	uint32_t done = 0;
-
-	*ret_masked = false;
-	while (done < len) {
-		struct readback_load *load = readback_load_at(&r->registers, at + done);
-		enum ruleset_field fields[RULESET_KEY_FIELDS_MAX];
-		size_t count, i;
-		uint32_t cut;
-
-		if (!load)
-			return false;
-		load->used = true;
-		readback_load_fields(load, fields, &count, &cut);
-		if (count == 0 || cut || s->field_count + count > RULESET_KEY_FIELDS_MAX)
-			return false;
-		for (i = 0; i < count; i++) {
-			/* In a key each field begins on a word. */
-			if (count > 1 && ruleset_field_size(fields[i]) % 4 != 0)
-				return false;
-			s->fields[s->field_count++] = fields[i];
-			done += (uint32_t)ruleset_field_room(fields[i]);
-		}
-		if (!take_mask(load, s, ret_masked))
-			return false;
-	}
-	return true;
-}
-
-static bool key_fits(const struct ruleset_set *set, const struct ruleset_statement *s)
-{
-	size_t i;
-
-	if (set->key_fields != s->field_count)
-		return false;
-	for (i = 0; i < set->key_fields; i++)
-		if (readback_neutral(set->key[i]) != readback_neutral(s->fields[i]))
-			return false;
-	return true;
-}
-
-static int add_lookup(struct readback_rule *r, struct readback_set *set,
-		      struct ruleset_statement *s, bool masked)
-{
-	struct readback_need needs[READBACK_NEEDS_MAX];
-	size_t count = 0, i;
-
-	if (!key_fits(&set->set, s))
-		return readback_refuse_rule(r,
-					    _("it looks for something else in set %s than what "
-					      "is in there"),
-					    set->name);
-	if (masked && (s->kind != ACT_VERDICT_MAP || s->field_count != 1))
-		return refuse(r);
-	if (!set->used)
-		memcpy(set->set.key, s->fields, sizeof(set->set.key));
-	set->used = true;
-	for (i = 0; i < s->field_count; i++)
-		readback_field_needs(s->fields[i], needs, &count);
-	if (masked) {
-		s->kind = ACT_CT_MARK_MAP;
-		s->field_count = 0;
-		memset(s->fields, 0, sizeof(s->fields));
-	}
-	(void)snprintf(s->text, sizeof(s->text), "%s", set->set.name);
-	return readback_add_statement(r, s, needs, count);
-}
-
-static int lookup_types(struct readback_rule *r, const struct readback_set *set, bool negate)
-{
-	uint8_t types[RULESET_ICMP_TYPES_MAX];
-	size_t i;
-
-	if (set->set.interval || set->set.is_map || set->set.timeouts || negate)
-		return refuse(r);
-	for (i = 0; i < set->set.element_count && i < RULESET_ICMP_TYPES_MAX; i++)
-		types[i] = set->set.elements[i].first[0];
-	return add_types(r, types, set->set.element_count);
-}
-
-int readback_lookup(struct readback_rule *r, const struct nlattr *data)
-{
-	const struct nlattr *attrs[NFTA_LOOKUP_MAX + 1];
-	struct ruleset_statement s = { .kind = MATCH_SET };
-	const struct readback_load *load;
-	struct readback_set *set;
-	const char *name;
-	uint32_t flags, at;
-	bool masked;
-
-	if (!readback_attrs(data, attrs, NFTA_LOOKUP_MAX, UINT32_MAX))
-		return -EBADMSG;
-	name = attr_text(attrs[NFTA_LOOKUP_SET]);
-	set = name ? readback_find_set(r->rb, name) : NULL;
-	if (!set)
-		return -EINTR; /* made since the sets were read */
-	at = readback_register_at(attr_u32(attrs[NFTA_LOOKUP_SREG], 0));
-	flags = attr_u32(attrs[NFTA_LOOKUP_FLAGS], 0);
-	s.negate = flags == NFT_LOOKUP_F_INV;
-	if (set->set.is_map)
-		s.kind = ACT_VERDICT_MAP;
-	if ((flags & ~(uint32_t)NFT_LOOKUP_F_INV) || (set->set.is_map && flags) ||
-	    (attrs[NFTA_LOOKUP_DREG] != NULL) != set->set.is_map ||
-	    attr_u32(attrs[NFTA_LOOKUP_DREG], NFT_REG_VERDICT) != NFT_REG_VERDICT)
-		return refuse(r);
-	load = readback_load_at(&r->registers, at);
-	if (load && set_key_len(&set->set) == 1 && is_icmp_type(r, load)) {
-		readback_load_at(&r->registers, at)->used = true;
-		return lookup_types(r, set, s.negate);
-	}
-	if (!take_key(r, at, set_key_len(&set->set), &s, &masked))
-		return refuse(r);
-	return add_lookup(r, set, &s, masked);
+	return c.load ? compare(r, &c) : readback_refuse_comparison(r);
 }

@@ -187,3 +187,11 @@ int readback_lookup(struct readback_rule *r, const struct nlattr *data);
  * none of them. */
 int readback_load(struct readback_rule *r, const char *name, const struct nlattr *data);
 int readback_act(struct readback_rule *r, const char *name, const struct nlattr *data);
+
+/* What comparisons and look-ups share: a number in the host's order; the refusal of what is
+ * compared otherwise than Sekisho does; whether a load is the first byte of what carries ICMP, and
+ * the match of such types. */
+uint32_t readback_number(const uint8_t *bytes);
+int readback_refuse_comparison(struct readback_rule *r);
+bool readback_is_icmp_type(const struct readback_rule *r, const struct readback_load *load);
+int readback_add_types(struct readback_rule *r, const uint8_t *types, size_t count);

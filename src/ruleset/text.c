@@ -377,16 +377,12 @@ static void print_tcp_flags(const struct ruleset_statement *s, FILE *to)
 		put(to, "0x0");
 }
 
-/* nft(8) has no word for it, and so adds no match of the protocol by itself. */
-static void print_udp_first(const struct ruleset_statement *s, FILE *to)
+/* For the first byte nft(8) has no word, and so adds no match of the protocol by itself. */
+static void print_udp_part(const struct ruleset_statement *s, FILE *to)
 {
-	put(to, "meta l4proto udp @th,64,8 & 0x%x %s 0x%x", s->mask,
+	put(to, "%s & 0x%x %s 0x%x",
+	    s->kind == MATCH_UDP_FIRST ? "meta l4proto udp @th,64,8" : "udp length", s->mask,
 	    s->negate ? "!=" : "==", s->value);
-}
-
-static void print_udp_length(const struct ruleset_statement *s, FILE *to)
-{
-	put(to, "udp length & 0x%x %s 0x%x", s->mask, s->negate ? "!=" : "==", s->value);
 }
 
 static void print_types(const struct named *names, const struct ruleset_statement *s, FILE *to)
@@ -504,8 +500,8 @@ static print_statement_fn *const statement_printers[] = {
 	[MATCH_IIFNAME] = print_iifname,
 	[MATCH_OIFNAME] = print_oifname,
 	[MATCH_TCP_FLAGS] = print_tcp_flags,
-	[MATCH_UDP_FIRST] = print_udp_first,
-	[MATCH_UDP_LENGTH] = print_udp_length,
+	[MATCH_UDP_FIRST] = print_udp_part,
+	[MATCH_UDP_LENGTH] = print_udp_part,
 	[MATCH_ICMP_TYPES] = print_icmp,
 	[MATCH_ICMPV6_TYPES] = print_icmpv6,
 	[ACT_COUNTER] = print_counter,

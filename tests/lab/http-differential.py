@@ -140,7 +140,7 @@ def ask(server, data):
         seen = SEEN.search(found.group(2) + b"\r\n")
         if seen:
             host = seen.group(1).decode("latin-1").replace("%3A", ":").lower()
-            hosts.append(re.sub(r":\d*$", "", host).removesuffix("."))
+            hosts.append(re.sub(r":\d*$", "", host))
     return hosts
 
 

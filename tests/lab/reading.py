@@ -32,6 +32,7 @@ class Service:
         self.names = [n for key in ("tenant_names", "shared_names", "names") for n in listed(words, key, folder)]
         via = words.get("via")
         self.proxy = ipaddress.ip_address(via["proxy"]) if via else None
+        self.quic = words.get("quic") == "inspect"
 
 
 def listed(words, key, folder):
@@ -196,8 +197,8 @@ class Reading:
             return False
         if flow["ports"] != "cloud" and not opens(self.ports.get(flow["ports"], []), proto, port):
             return False
-        # QUIC is told to fall back to TCP
-        return opens([p for p in service.ports if p[3] != "quic"], proto, port)
+        # QUIC is told to fall back to TCP, where it is not inspected
+        return opens([p for p in service.ports if p[3] != "quic" or service.quic], proto, port)
 
     def exception_permits(self, exception, src, dst, proto, port):
         ends = [exception[end] if isinstance(exception[end], list) else [exception[end]] for end in ("from", "to")]

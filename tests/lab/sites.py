@@ -176,7 +176,8 @@ class Site:
         if rng.random() < 0.4:
             first = rng.randint(1000, 60000)
             ports.append((rng.choice(["tcp", "udp"]), first, first + rng.choice([0, 1, 3, 100]), ""))
-        return {"name": name, "role": role, "addresses": [], "ports": ports, "names": ["%s.example" % name], "proxy": None}
+        return {"name": name, "role": role, "addresses": [], "ports": ports, "names": ["%s.example" % name], "proxy": None,
+                "quic": any(p[3] == "quic" for p in ports) and rng.random() < 0.5}
 
     # --- where it lies ---
 
@@ -416,6 +417,8 @@ class Site:
                  "addresses = %s;" % quoted(s["addresses"]),
                  "ports = %s;" % quoted(port_text(*e) for e in s["ports"]),
                  "names = %s;" % quoted(s["names"])]
+        if s["quic"]:
+            words.append('quic = "inspect";')
         if s["proxy"]:
             words.append('via = { proxy = "%s"; };' % s["proxy"])
         return "\t{ %s }" % "\n\t  ".join(words)

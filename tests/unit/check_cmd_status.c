@@ -41,7 +41,7 @@ static const char running[] =
 	"\"counts\":{\"permitted\":{\"permitted-name\":5,\"permitted-address\":2},"
 	"\"refused\":{\"foreign-tenant\":3}},"
 	"\"engines\":[{\"number\":0,\"pid\":77,\"state\":\"running\",\"packets\":12,\"flows\":1,"
-	"\"flows_peak\":9,\"sources\":4,\"buffers\":3,\"held\":8,"
+	"\"flows_peak\":9,\"sources\":4,\"buffers\":3,\"held\":8,\"put_off\":7,"
 	"\"ended\":{\"opened\":6,\"own-share\":2,\"full\":0},"
 	"\"overruns\":0,\"restarts\":0}],"
 	"\"log\":{\"path\":\"/var/log/x\",\"sequence\":10,\"written\":10,\"missing\":0,"
@@ -61,7 +61,8 @@ START_TEST(running_daemon_is_shown_with_its_counts)
 	probe_has(result->out, "             3  foreign-tenant         The name is that of");
 	probe_has(result->out, "queue native");
 	probe_has(result->out, "0: running, pid 77, packets 12, undecided flows 1");
-	probe_has(result->out, "at most 9 undecided, 4 sources, 3 buffers, 8 packets held\n");
+	probe_has(result->out,
+		  "at most 9 undecided, 7 put off, 4 sources, 3 buffers, 8 packets held\n");
 	probe_has(result->out, "             2  own-share              Its source had more than");
 	probe_has_not(result->out, "  full ");
 	probe_has(result->out, "last number 10, written 10, missing 0, bytes 9000, batches 4");

@@ -641,6 +641,27 @@ START_TEST(a_table_full_of_young_connections_refuses_more)
 }
 END_TEST
 
+START_TEST(connections_of_which_nothing_passed_leave_their_places)
+{
+	char id[16];
+
+	begin();
+	for (unsigned int i = 0; i < 3 * seen.limits.flows_max; i++) {
+		(void)snprintf(id, sizeof(id), "%08u", i);
+		quic_packets_id(&q, id);
+		show_part(0, 1000);
+		seen.now_ms++;
+	}
+	ck_assert_uint_eq(seen.count, 3 * seen.limits.flows_max - 1);
+	for (size_t i = 0; i < seen.count; i++)
+		ck_assert_int_eq(seen.events[i].type, EVENT_DISCARD);
+	seen.count = 0;
+	show_part(1000, hello_len);
+	ck_assert_int_eq(seen.events[0].type, EVENT_NAME);
+	end();
+}
+END_TEST
+
 /* Every packet that came is answered once, and no other name is ever said, whatever is changed on
  * the way. */
 START_TEST(random_damage_never_gives_another_name)
@@ -710,6 +731,7 @@ int main(void)
 	tcase_add_test(tcase, a_forgotten_flow_keeps_its_connections);
 	tcase_add_test(tcase, servers_packets_wait_for_the_name_and_then_follow);
 	tcase_add_test(tcase, a_table_full_of_young_connections_refuses_more);
+	tcase_add_test(tcase, connections_of_which_nothing_passed_leave_their_places);
 	tcase_add_test(tcase, random_damage_never_gives_another_name);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -45,7 +45,7 @@ static bool knock(uint8_t source, uint16_t sport)
 	const struct flow_key key = key_of(source, sport);
 	struct flow *flow;
 
-	if (!room_for_opening(&room, &key.src, now_ms))
+	if (room_for_opening(&room, &key.src, now_ms) != ROOM_FREE)
 		return false;
 	flow = flows_add(room.flows, &key, FLOWS_OPENING, now_ms);
 	ck_assert_ptr_nonnull(flow);
@@ -72,8 +72,10 @@ START_TEST(a_flood_of_one_source_takes_half_and_then_its_own)
 {
 	begin(200, 100, 1000);
 	ck_assert(knock(1, 1));
-	for (uint16_t i = 1; i < 5000; i++)
+	for (uint16_t i = 1; i < 5000; i++) {
+		now_ms += 100;
 		ck_assert(knock(2, i));
+	}
 	ck_assert_uint_le(has(2), 51);
 	ck_assert_uint_ge(has(2), 48);
 	ck_assert_ptr_nonnull(find(1, 1));
@@ -92,9 +94,11 @@ END_TEST
 START_TEST(many_that_flood_leave_as_much_as_each_of_them_has)
 {
 	begin(400, 200, 1000);
-	for (uint16_t i = 1; i < 2000; i++)
+	for (uint16_t i = 1; i < 2000; i++) {
+		now_ms += 100;
 		for (uint8_t source = 1; source <= 9; source++)
 			(void)knock(source, i);
+	}
 	for (uint8_t source = 1; source <= 9; source++)
 		ck_assert_uint_le(has(source), 24);
 	ck_assert_uint_le(room_undecided(&room), 200 - 12);
@@ -108,10 +112,31 @@ END_TEST
 START_TEST(the_fixed_bound_of_a_source_holds_where_there_is_room)
 {
 	begin(200, 100, 3);
-	for (uint16_t i = 1; i <= 4; i++)
+	for (uint16_t i = 1; i <= 4; i++) {
 		ck_assert(knock(1, i));
+		now_ms += 1000;
+	}
 	ck_assert_uint_eq(has(1), 3);
 	ck_assert_ptr_null(find(1, 1));
+	flows_free(room.flows);
+}
+END_TEST
+
+START_TEST(a_source_that_knocks_faster_than_its_share_turns_over_is_put_off)
+{
+	begin(200, 100, 2);
+	ck_assert(knock(1, 1));
+	now_ms += 10;
+	ck_assert(knock(1, 2));
+	now_ms += 989;
+	ck_assert(!knock(1, 3));
+	ck_assert_uint_eq(room.put_off, 1);
+	ck_assert_ptr_nonnull(find(1, 1));
+	now_ms += 1;
+	ck_assert(knock(1, 3));
+	ck_assert_ptr_null(find(1, 1));
+	ck_assert(!knock(1, 4));
+	ck_assert_uint_eq(room.put_off, 2);
 	flows_free(room.flows);
 }
 END_TEST
@@ -122,10 +147,13 @@ START_TEST(a_flow_that_has_said_something_does_not_give_way)
 	ck_assert(knock(1, 1));
 	ck_assert(knock(1, 2));
 	flows_move(room.flows, find(1, 1), FLOWS_UNDECIDED, now_ms);
+	now_ms += 1000;
 	ck_assert(knock(1, 3));
 	ck_assert_ptr_null(find(1, 2));
 	flows_move(room.flows, find(1, 3), FLOWS_UNDECIDED, now_ms);
+	now_ms += 1000;
 	ck_assert(!knock(1, 4));
+	ck_assert_uint_eq(room.put_off, 0);
 	ck_assert(knock(2, 4));
 	flows_free(room.flows);
 }
@@ -137,7 +165,7 @@ START_TEST(where_all_is_taken_whoever_knocked_long_ago_gives_way)
 	for (uint8_t source = 1; source <= 8; source++)
 		ck_assert(knock(source, 1));
 	ck_assert(!knock(9, 1));
-	now_ms += 499;
+	now_ms += 999;
 	ck_assert(!knock(9, 1));
 	now_ms += 1;
 	ck_assert(knock(9, 1));
@@ -216,6 +244,7 @@ int main(void)
 	tcase_add_test(tcase, a_flood_of_one_source_takes_half_and_then_its_own);
 	tcase_add_test(tcase, many_that_flood_leave_as_much_as_each_of_them_has);
 	tcase_add_test(tcase, the_fixed_bound_of_a_source_holds_where_there_is_room);
+	tcase_add_test(tcase, a_source_that_knocks_faster_than_its_share_turns_over_is_put_off);
 	tcase_add_test(tcase, a_flow_that_has_said_something_does_not_give_way);
 	tcase_add_test(tcase, where_all_is_taken_whoever_knocked_long_ago_gives_way);
 	tcase_add_test(tcase, without_shares_sources_are_not_told_apart);
