@@ -13,6 +13,7 @@
 #include "broker/recorder.h"
 #include "kernel/features.h"
 
+struct checkpoints;
 struct control;
 struct loop;
 struct nlsock;
@@ -37,6 +38,7 @@ struct broker {
 	struct apply_state *loaded;       /* what is in the kernel, so that less has to be sent */
 	struct reset *reset;
 	struct recorder recorder; /* with the writer */
+	struct checkpoints *checkpoints; /* NULL where the log is not chained */
 	struct control *control;
 	struct notify notify;
 	int program; /* this program's own file, for starting engines */

@@ -36,6 +36,9 @@ static bool set_defaults(struct policy *policy, const char *path)
 	d->log_group_first = 7;
 	d->undecided_max = 16384;
 	d->undecided_timeout_ms = 10000;
+	d->checkpoint_syslog = true;
+	d->checkpoint_records = 10000;
+	d->checkpoint_seconds = 60;
 	d->user = strdup("sekisho");
 	d->log_directory = strdup("/var/log/sekisho");
 	d->control_socket = strdup("/run/sekisho/control.sock");
