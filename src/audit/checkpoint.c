@@ -25,8 +25,8 @@ static void free_context(EVP_MD_CTX **context)
 int checkpoint_public(const uint8_t seed[CHECKPOINT_SEED_BYTES],
 		      uint8_t ret_public[CHECKPOINT_PUBLIC_BYTES])
 {
-	auto_(free_key) EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed,
-								     CHECKPOINT_SEED_BYTES);
+	auto_(free_key) EVP_PKEY *key =
+		EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CHECKPOINT_SEED_BYTES);
 	size_t len = CHECKPOINT_PUBLIC_BYTES;
 
 	if (!key || EVP_PKEY_get_raw_public_key(key, ret_public, &len) != 1)
@@ -63,8 +63,8 @@ int checkpoint_sign(const uint8_t seed[CHECKPOINT_SEED_BYTES], struct checkpoint
 	char text[CHECKPOINT_TEXT_MAX];
 	const size_t len = (size_t)(put_signed(text, checkpoint) - text);
 	size_t signature_len = CHECKPOINT_SIGNATURE_BYTES;
-	auto_(free_key) EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed,
-								     CHECKPOINT_SEED_BYTES);
+	auto_(free_key) EVP_PKEY *key =
+		EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CHECKPOINT_SEED_BYTES);
 	auto_(free_context) EVP_MD_CTX *context = EVP_MD_CTX_new();
 
 	if (!key || !context || EVP_DigestSignInit(context, NULL, NULL, NULL, key) != 1 ||

@@ -13,11 +13,11 @@
 #include "audit/chain.h"
 #include "audit/put.h"
 
-#define CHECKPOINT_ID_BYTES	   16 /* hexadecimal digits of a key's id */
-#define CHECKPOINT_SEED_BYTES	   32
-#define CHECKPOINT_PUBLIC_BYTES	   32
+#define CHECKPOINT_ID_BYTES        16 /* hexadecimal digits of a key's id */
+#define CHECKPOINT_SEED_BYTES      32
+#define CHECKPOINT_PUBLIC_BYTES    32
 #define CHECKPOINT_SIGNATURE_BYTES 64
-#define CHECKPOINT_TEXT_MAX	   384 /* with its NUL */
+#define CHECKPOINT_TEXT_MAX        384 /* with its NUL */
 
 struct checkpoint {
 	char id[CHECKPOINT_ID_BYTES + 1];

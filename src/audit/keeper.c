@@ -17,8 +17,8 @@
 struct keeper {
 	struct chain *chain;
 	int fd;
-	struct log_key_state state;	 /* as of the record sealed last */
-	struct chain_point written;	 /* as of the last record in the log: what the file holds */
+	struct log_key_state state;      /* as of the record sealed last */
+	struct chain_point written;      /* as of the last record in the log: what the file holds */
 	uint8_t behind[CHAIN_TAG_BYTES]; /* what the chain goes on from: the tag of written, or of
 					    what is left of the log */
 };

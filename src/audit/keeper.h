@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chain of the log that is being written: gives each record its tag, and keeps the key's file in
- * step with the log. */
+/* The chain of the log that is being written: gives each record its tag, and keeps the key's file
+ * in step with the log. */
 #pragma once
 
 #include <stdbool.h>
@@ -36,10 +36,10 @@ int keeper_written(struct keeper *keeper);
  * record before it. (The key of that one is still in the key's file, so nothing is given away.) */
 void keeper_lost(struct keeper *keeper);
 
-/* Brings the key into step with an opened log file that may hold more than the key knows of (a crash
- * between both) or less (a power failure). *ret_last: the file's last whole record; if it has none,
- * the one that the key knows. The chain goes on from that one. 0; -EKEYREJECTED: the file does not
- * fit the key, *ret_last being the record; or -errno. Nothing changes on failure. */
+/* Brings the key into step with an opened log file that may hold more than the key knows of (a
+ * crash between both) or less (a power failure). *ret_last: the file's last whole record; if it has
+ * none, the one that the key knows. The chain goes on from that one. 0; -EKEYREJECTED: the file
+ * does not fit the key, *ret_last being the record; or -errno. Nothing changes on failure. */
 int keeper_resume(struct keeper *keeper, int fd, uint64_t *ret_last);
 
 /* Seals the last record: number, tag, time and signature. 0 or -EIO. */

@@ -18,7 +18,7 @@
 #include "common/defs.h"
 
 #define AUDITOR_BYTES_MAX 4096
-#define NUMBER_DIGITS	  20
+#define NUMBER_DIGITS     20
 
 static const char state_head[] = "sekisho-log-state-1\n";
 static const char auditor_head[] = "sekisho-log-verification-key-1\n";
@@ -280,9 +280,8 @@ static int read_auditor(const char *text, struct log_key_auditor *ret)
 	auditor.has_secret = take_word(&at, "\nkey ");
 	if ((auditor.has_secret && !take_hex(&at, auditor.key, CHAIN_KEY_BYTES)) ||
 	    !take_word(&at, "\npublic ") ||
-	    !take_hex(&at, auditor.public_key, CHECKPOINT_PUBLIC_BYTES) ||
-	    strcmp(at, "\n") != 0 || checkpoint_id(auditor.public_key, id) < 0 ||
-	    strcmp(id, auditor.id) != 0)
+	    !take_hex(&at, auditor.public_key, CHECKPOINT_PUBLIC_BYTES) || strcmp(at, "\n") != 0 ||
+	    checkpoint_id(auditor.public_key, id) < 0 || strcmp(id, auditor.id) != 0)
 		return -EINVAL;
 	*ret = auditor;
 	return 0;

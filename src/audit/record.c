@@ -41,8 +41,7 @@ enum {
 _Static_assert(CAP_ACTION + CAP_REASON + CAP_APPLIANCE + CAP_ORGANISATION + CAP_HASH + CAP_NAME +
 			       2 * CAP_INTERFACE + 2 * CAP_ZONE + 2 * CAP_ROLE + CAP_SERVICE +
 			       CAP_PATTERN + CAP_EXCEPTION + CAP_RULE + CAP_CONFIGURATION +
-			       CAP_REFERENCE + CAP_KERNEL_RULE + FIXED_BYTES +
-			       LINE_TAG_BYTES <=
+			       CAP_REFERENCE + CAP_KERNEL_RULE + FIXED_BYTES + LINE_TAG_BYTES <=
 		       RECORD_MAX,
 	       "a decision's line fits");
 _Static_assert(CAP_ACTION + CAP_APPLIANCE + CAP_ORGANISATION + CAP_HASH + CAP_MESSAGE +
@@ -316,7 +315,8 @@ size_t record_format(const struct record *record, char *out)
 	/* Early in the line, so that even a line cut short by a crash tells its number. */
 	at = PUT_LITERAL(at, "\",\"sekisho.sequence\":");
 	at = put_number(at, record->sequence);
-	at = PUT_LITERAL(at, ",\"ecs.version\":\"" RECORD_ECS_VERSION "\",\"event.kind\":\"event\"");
+	at = PUT_LITERAL(at,
+			 ",\"ecs.version\":\"" RECORD_ECS_VERSION "\",\"event.kind\":\"event\"");
 	if (is_of_flow(record->kind))
 		at = put_flow(at, record);
 	else

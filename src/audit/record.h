@@ -10,18 +10,18 @@
 
 #include "policy/decide.h"
 
-#define RECORD_MAX 4096 /* bytes of a line with its newline and its tag; never more are needed */
+#define RECORD_MAX         4096 /* bytes of a line with its newline and its tag; never more are needed */
 #define RECORD_ECS_VERSION "8.11.0"
 
 enum record_kind {
-	RECORD_DECISION, /* a flow: decided by name or by address, or refused in the kernel */
-	RECORD_REQUEST,  /* a further HTTP request on a watched flow */
-	RECORD_CUT,      /* an open flow ended because the policy changed */
-	RECORD_REPEATED, /* a kernel refusal came count more times after its record */
-	RECORD_POLICY,   /* a policy was loaded, or refused */
-	RECORD_LIFE,     /* daemon or engine started, ended */
-	RECORD_GAP,      /* records that could not be written or received: how many, since when */
-	RECORD_OPENED,   /* a log file begins: what it goes on from */
+	RECORD_DECISION,   /* a flow: decided by name or by address, or refused in the kernel */
+	RECORD_REQUEST,    /* a further HTTP request on a watched flow */
+	RECORD_CUT,        /* an open flow ended because the policy changed */
+	RECORD_REPEATED,   /* a kernel refusal came count more times after its record */
+	RECORD_POLICY,     /* a policy was loaded, or refused */
+	RECORD_LIFE,       /* daemon or engine started, ended */
+	RECORD_GAP,        /* records that could not be written or received: how many, since when */
+	RECORD_OPENED,     /* a log file begins: what it goes on from */
 	RECORD_CHECKPOINT, /* what was signed and told elsewhere */
 	RECORD_KIND_COUNT
 };

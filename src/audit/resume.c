@@ -14,20 +14,24 @@
 #include "common/defs.h"
 
 #define WINDOW_BYTES (1L << 20)
-#define AHEAD_MAX    (UINT64_C(1) << 28) /* no crash leaves more; stepping over more takes too long */
+#define AHEAD_MAX                                                                                  \
+	(UINT64_C(1) << 28) /* no crash leaves more; stepping over more takes too long             \
+			     */
 
 static const uint8_t no_tag[CHAIN_TAG_BYTES];
 
-/* The next whole line from *at on, and *at behind it; false at the end. */
+/* The next line from *at on, and *at behind it; false at the end. The last may be without its
+ * newline: if that is all that a crash took, the record is whole. */
 static bool next_line(const char **at, const char *end, const char **ret, size_t *ret_len)
 {
-	const char *newline = memchr(*at, '\n', (size_t)(end - *at));
+	const char *newline;
 
-	if (!newline)
+	if (*at == end)
 		return false;
+	newline = memchr(*at, '\n', (size_t)(end - *at));
 	*ret = *at;
-	*ret_len = (size_t)(newline - *at);
-	*at = newline + 1;
+	*ret_len = (size_t)((newline ? newline : end) - *at);
+	*at = newline ? newline + 1 : end;
 	return true;
 }
 
@@ -95,8 +99,7 @@ static int read_window(int fd, uint64_t number, char **ret_text, const char **re
 /* What the tag of this record builds on: the record before it in the file, or what a file's first
  * record says. */
 static int previous_of(const struct resume *found, const struct chain_point *point,
-		       const char *text, const struct line *line,
-		       uint8_t previous[CHAIN_TAG_BYTES])
+		       const char *text, const struct line *line, uint8_t previous[CHAIN_TAG_BYTES])
 {
 	const char *hex;
 	size_t len;

@@ -21,8 +21,8 @@ struct source {
 	enum packing packing;
 	bool inflating; /* inflateInit2() was called */
 	bool packed_over;
-	bool in_frame;	  /* something packed was begun and has not ended */
-	bool passing;	  /* the rest of an overlong line is passed over */
+	bool in_frame; /* something packed was begun and has not ended */
+	bool passing;  /* the rest of an overlong line is passed over */
 	size_t in_at, in_end;
 	size_t begin, end;
 	uint64_t bytes;
@@ -137,9 +137,9 @@ static ssize_t unpack_gzip(struct source *source, char *to, size_t room)
 	/* several, one behind the other, are one file */
 	if (r == Z_STREAM_END && inflateReset(gzip) != Z_OK)
 		return -EBADMSG;
-	return r == Z_OK || r == Z_STREAM_END || r == Z_BUF_ERROR ?
-		       (ssize_t)(room - gzip->avail_out) :
-		       -EBADMSG;
+	return r == Z_OK || r == Z_STREAM_END || r == Z_BUF_ERROR
+		       ? (ssize_t)(room - gzip->avail_out)
+		       : -EBADMSG;
 }
 
 static ssize_t unpack_zstd(struct source *source, char *to, size_t room)
@@ -240,9 +240,8 @@ int source_next(struct source *source, const char **ret_line, size_t *ret_len, b
 		if (n > 0)
 			continue;
 		*ret_whole = false;
-		return there > 0 && !source->passing ?
-			       give(source, there, there, ret_line, ret_len) :
-			       0;
+		return there > 0 && !source->passing ? give(source, there, there, ret_line, ret_len)
+						     : 0;
 	}
 }
 

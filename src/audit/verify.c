@@ -11,10 +11,10 @@
 
 #include "audit/line.h"
 
-#define KEYS_MAX   16
-#define STEPS_MAX  (UINT64_C(1) << 28) /* a number further ahead is not followed */
+#define KEYS_MAX        16
+#define STEPS_MAX       (UINT64_C(1) << 28) /* a number further ahead is not followed */
 #define FIRST_STEPS_MAX (UINT64_C(1) << 32) /* to the first record given */
-#define FINDING_NONE SIZE_MAX
+#define FINDING_NONE    SIZE_MAX
 
 struct verify {
 	struct chain *chain;
@@ -23,15 +23,15 @@ struct verify {
 	size_t key; /* in use */
 	bool with_secret;
 
-	struct chain_point point;      /* number: passed; key: of the next */
-	bool started;		       /* the chain of a key that was given has begun */
-	bool foreign;		       /* that of another has */
-	bool begun;		       /* a record was seen */
-	uint64_t last;		       /* highest number in order */
-	uint8_t tag[CHAIN_TAG_BYTES];  /* as the record before says */
-	bool tag_known;		       /* false behind a hole */
+	struct chain_point point;       /* number: passed; key: of the next */
+	bool started;                   /* the chain of a key that was given has begun */
+	bool foreign;                   /* that of another has */
+	bool begun;                     /* a record was seen */
+	uint64_t last;                  /* highest number in order */
+	uint8_t tag[CHAIN_TAG_BYTES];   /* as the record before says */
+	bool tag_known;                 /* false behind a hole */
 	uint8_t other[CHAIN_TAG_BYTES]; /* what it ought to be, if that differs */
-	bool doubtful;		       /* the record before was not proven: other may be right */
+	bool doubtful;                  /* the record before was not proven: other may be right */
 
 	size_t file;
 	uint64_t line;
@@ -55,26 +55,7 @@ struct verify {
 
 bool verify_is_finding(enum verify_kind kind)
 {
-	switch (kind) {
-	case VERIFY_ALTERED:
-	case VERIFY_MISSING:
-	case VERIFY_REORDERED:
-	case VERIFY_DUPLICATED:
-	case VERIFY_DAMAGED:
-	case VERIFY_TRUNCATED:
-	case VERIFY_UNCHAINED:
-	case VERIFY_SEAL:
-	case VERIFY_CHECKPOINT:
-	case VERIFY_OTHER_KEY:
-		return true;
-	case VERIFY_UNPROVEN:
-	case VERIFY_GAP:
-	case VERIFY_BEFORE:
-	case VERIFY_BEGIN:
-	case VERIFY_KIND_COUNT:
-		break;
-	}
-	return false;
+	return kind < VERIFY_UNPROVEN; /* the first of the notes */
 }
 
 static void use_key(struct verify *verify, size_t key)
@@ -224,9 +205,7 @@ static int by_number(const void *a, const void *b)
 {
 	const struct checkpoint *left = a, *right = b;
 
-	return left->number < right->number ? -1 :
-	       left->number > right->number ? 1 :
-								    0;
+	return left->number < right->number ? -1 : left->number > right->number ? 1 : 0;
 }
 
 /* Those without a good signature are told of once, and left out. */
@@ -334,8 +313,8 @@ static void read_opened(const char *text, const struct line *line, struct opened
 	if (!line_is(line, "log-opened") || !line->chained ||
 	    line_text_member(text, line->body, "\"sekisho.key\":", &opened.id, &opened.id_len) <
 		    0 ||
-	    line_number_member(text, line->body, "\"sekisho.previous.sequence\":",
-			       &opened.previous) < 0 ||
+	    line_number_member(text, line->body,
+			       "\"sekisho.previous.sequence\":", &opened.previous) < 0 ||
 	    line_text_member(text, line->body, "\"sekisho.previous.chain\":", &hex, &len) < 0 ||
 	    len != 2 * CHAIN_TAG_BYTES || chain_read_hex(hex, opened.tag, CHAIN_TAG_BYTES) < 0)
 		return;
@@ -453,8 +432,13 @@ static void take_numbers(struct verify *verify, const char *text, const struct l
 static int take_chained(struct verify *verify, const char *text, const struct line *line,
 			const struct opened *opened)
 {
+	const struct log_key_auditor *key = &verify->keys[verify->key];
 	const bool hole = verify->begun && line->number != verify->last + 1;
-	const bool secret = verify->keys[verify->key].has_secret;
+	/* nobody knows the tag that it builds on; the key's first record builds on none */
+	const bool alone =
+		(!verify->tag_known && (verify->begun || line->number > key->first + 1)) ||
+		(hole && !opened->is);
+	const bool secret = key->has_secret;
 	bool proven = false;
 	int r = 0;
 
@@ -468,10 +452,7 @@ static int take_chained(struct verify *verify, const char *text, const struct li
 	if (proven)
 		add_proven(verify, line->number);
 	else if (secret)
-		/* behind a hole nobody knows the tag that it builds on */
-		add_run(verify,
-			!verify->tag_known || (hole && !opened->is) ? VERIFY_UNPROVEN :
-								     VERIFY_ALTERED,
+		add_run(verify, alone && !opened->is ? VERIFY_UNPROVEN : VERIFY_ALTERED,
 			line->number);
 	if (line_is(line, "log-checkpoint"))
 		check_own_checkpoint(verify, text, line);

@@ -12,30 +12,31 @@
 
 enum verify_kind {
 	/* findings */
-	VERIFY_ALTERED,	   /* the tag does not fit: changed, or made with another key */
-	VERIFY_MISSING,	   /* numbers that are not there */
+	VERIFY_ALTERED,    /* the tag does not fit: changed, or made with another key */
+	VERIFY_MISSING,    /* numbers that are not there */
 	VERIFY_REORDERED,  /* stands behind a later one */
 	VERIFY_DUPLICATED, /* stands there again */
-	VERIFY_DAMAGED,	   /* a line that is no record */
+	VERIFY_DAMAGED,    /* a line that is no record */
 	VERIFY_TRUNCATED,  /* a checkpoint says that the log went further */
 	VERIFY_UNCHAINED,  /* without a tag where the chain had begun */
-	VERIFY_SEAL,	   /* what a file goes on from is not what stands before it */
-	VERIFY_CHECKPOINT, /* not the record that was sealed, or a signature that is not the key's */
+	VERIFY_SEAL,       /* what a file goes on from is not what stands before it */
+	VERIFY_CHECKPOINT, /* not the record that was sealed, or a signature that is not the key's
+			    */
 	VERIFY_OTHER_KEY,  /* chained with a key that was not given */
 	/* notes */
 	VERIFY_UNPROVEN, /* follows on something that is not there: cannot be proven itself */
-	VERIFY_GAP,	 /* missing, and the log itself says so in a proven record */
-	VERIFY_BEFORE,	 /* before the chain began: nothing proves it */
-	VERIFY_BEGIN,	 /* the first record given is not the log's first */
+	VERIFY_GAP,      /* missing, and the log itself says so in a proven record */
+	VERIFY_BEFORE,   /* before the chain began: nothing proves it */
+	VERIFY_BEGIN,    /* the first record given is not the log's first */
 	VERIFY_KIND_COUNT
 };
 
 struct verify_finding {
 	enum verify_kind kind;
 	uint64_t first, last; /* numbers; 0 where a line has none */
-	size_t file;	      /* as given to verify_file() */
-	uint64_t line;	      /* from 1; 0: no line */
-	uint64_t found;	      /* MISSING: how many of them stand elsewhere */
+	size_t file;          /* as given to verify_file() */
+	uint64_t line;        /* from 1; 0: no line */
+	uint64_t found;       /* MISSING: how many of them stand elsewhere */
 	char detail[64];      /* SEAL, GAP: a file's name or an action; CHECKPOINT, TRUNCATED: a
 				 time; OTHER_KEY: an id */
 };
@@ -50,12 +51,12 @@ struct verify_range {
 
 struct verify_result {
 	const struct verify_finding *findings;
-	size_t finding_count;	  /* kept */
+	size_t finding_count;         /* kept */
 	uint64_t findings_all, notes; /* all */
 	const struct verify_range *proven;
 	size_t proven_count;
 	uint64_t proven_records, records, checkpoints; /* checkpoints: whose signature holds */
-	uint64_t first, last;			       /* numbers seen */
+	uint64_t first, last;                          /* numbers seen */
 	bool with_secret;
 };
 

@@ -122,8 +122,8 @@ static int write_whole(int fd, const char *data, size_t len)
 static int write_own(struct writer *writer, int fd, bool end_line, struct record *record)
 {
 	/* a new key's first record is what begins the chain */
-	const bool sealed = writer->keeper && (record->kind == RECORD_OPENED ||
-					       !keeper_is_fresh(writer->keeper));
+	const bool sealed = writer->keeper &&
+			    (record->kind == RECORD_OPENED || !keeper_is_fresh(writer->keeper));
 	char line[RECORD_MAX + 1] = { '\n' };
 	size_t len = end_line ? 1 : 0;
 
@@ -239,8 +239,9 @@ static int mark_lost(struct writer *writer, int fd, bool cut, uint64_t last)
 	struct record record = {
 		.kind = RECORD_GAP,
 		.action = cut ? "log-cut" : "log-lost",
-		.text = cut ? "The line before this one was cut short, by a crash or a full disk." :
-			      "The log ends before the last record that was written: a power failure "
+		.text = cut ? "The line before this one was cut short, by a crash or a full disk."
+			    : "The log ends before the last record that was written: a power "
+			      "failure "
 			      "took the rest, or somebody did.",
 		.count = missing,
 	};
@@ -271,8 +272,8 @@ static int make_fit_chained(struct writer *writer, int fd, const struct tail *ta
 	}
 	if (tail->empty)
 		return write_opened(writer, fd);
-	if (tail->cut || (writer->sequence > last &&
-			  writer->sequence - last != writer->missing_now))
+	if (tail->cut ||
+	    (writer->sequence > last && writer->sequence - last != writer->missing_now))
 		return mark_lost(writer, fd, tail->cut, last);
 	return 0;
 }

@@ -28,14 +28,15 @@ struct writer *writer_new_chained(const char *directory, struct keeper *keeper);
 
 void writer_free(struct writer *writer);
 
-/* Numbers the record (sets sequence), formats it, chains it and puts it in the batch. The number of a record
- * that then cannot be written is not given again: the hole in the numbers is as wide as the gap
- * record says. 0, or -ENOBUFS where the batch is full: flush first. */
+/* Numbers the record (sets sequence), formats it, chains it and puts it in the batch. The number of
+ * a record that then cannot be written is not given again: the hole in the numbers is as wide as
+ * the gap record says. 0, or -ENOBUFS where the batch is full: flush first. */
 int writer_add(struct writer *writer, struct record *record);
 
-/* Writes the batch, and then the key that follows on it. 0, or -errno: then none of the batch counts as written (a partly written line
- * is cut off again, or ended and marked, when writing works again), the batch is emptied, its
- * records are counted as missing, and the writer is in the failed state. */
+/* Writes the batch, and then the key that follows on it. 0, or -errno: then none of the batch
+ * counts as written (a partly written line is cut off again, or ended and marked, when writing
+ * works again), the batch is emptied, its records are counted as missing, and the writer is in the
+ * failed state. */
 int writer_flush(struct writer *writer);
 
 /* Failed state: new flows must be refused. writer_retry() tries to open and write again; after

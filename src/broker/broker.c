@@ -250,8 +250,9 @@ static int open_key(const char *path, struct keeper **ret)
 	int error = 0;
 
 	if (!path)
-		log_warning(_("the log is not tamper-evident: whoever is root can change it unseen; "
-			      "set log.key in the policy and run \"sekishoctl log init-key\""));
+		log_warning(
+			_("the log is not tamper-evident: whoever is root can change it unseen; "
+			  "set log.key in the policy and run \"sekishoctl log init-key\""));
 	else
 		error = keeper_open(path, ret);
 	if (error == -ENOENT)

@@ -37,7 +37,7 @@ struct broker {
 	struct nlsock *table, *conntrack; /* for rules; for open flows */
 	struct apply_state *loaded;       /* what is in the kernel, so that less has to be sent */
 	struct reset *reset;
-	struct recorder recorder; /* with the writer */
+	struct recorder recorder;        /* with the writer */
 	struct checkpoints *checkpoints; /* NULL where the log is not chained */
 	struct control *control;
 	struct notify notify;

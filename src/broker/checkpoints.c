@@ -22,9 +22,9 @@
 
 #define SYSLOG_SOCKET "/dev/log"
 #define PRIORITY      85 /* authpriv (10) times 8, notice (5). Source: RFC 5424 section 6.2.1 */
-#define SOON_MS	      1
+#define SOON_MS       1
 #define MESSAGE_MAX   (CHECKPOINT_TEXT_MAX + 512)
-#define WARN_MS	      600000
+#define WARN_MS       600000
 
 struct checkpoints {
 	struct broker *broker;
@@ -82,9 +82,10 @@ static int tell_syslog(struct checkpoints *checkpoints, const struct checkpoint 
 static int tell_file(const char *path, const char *text)
 {
 	char line[CHECKPOINT_TEXT_MAX + 1];
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-				    O_NOCTTY,
-		      0640);
+	int fd =
+		open(path,
+		     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+		     0640);
 	int len = snprintf(line, sizeof(line), "%s\n", text), r = 0;
 
 	if (fd < 0)
@@ -163,8 +164,8 @@ void checkpoints_note(struct checkpoints *checkpoints)
 	    checkpoints->broker->policy->daemon.checkpoint_records)
 		return;
 	/* not now: verdicts wait for this batch */
-	checkpoints->is_due = loop_set_timer(checkpoints->broker->loop, checkpoints->soon, SOON_MS,
-					     false) == 0;
+	checkpoints->is_due =
+		loop_set_timer(checkpoints->broker->loop, checkpoints->soon, SOON_MS, false) == 0;
 }
 
 int checkpoints_open(struct broker *broker, struct checkpoints **ret)
@@ -182,9 +183,11 @@ int checkpoints_open(struct broker *broker, struct checkpoints **ret)
 	writer_counts(broker->recorder.writer, &written);
 	checkpoints->sealed_at = written.sequence;
 	checkpoints->soon = loop_add_timer(broker->loop, SOON_MS, false, on_soon, checkpoints);
-	checkpoints->timer = loop_add_timer(broker->loop,
-					    broker->policy->daemon.checkpoint_seconds * 1000, false,
-					    on_time, checkpoints);
+	checkpoints->timer =
+		loop_add_timer(broker->loop, broker->policy->daemon.checkpoint_seconds * 1000,
+			       false, on_time, checkpoints);
+	if (checkpoints->soon >= 0) /* not before one is due */
+		(void)loop_set_timer(broker->loop, checkpoints->soon, 0, false);
 	if (checkpoints->soon < 0 || checkpoints->timer < 0) {
 		int error = checkpoints->soon < 0 ? checkpoints->soon : checkpoints->timer;
 

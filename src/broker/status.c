@@ -150,10 +150,10 @@ static json_t *log_state(const struct broker *broker)
 	checkpoints_counts(broker->checkpoints, &sealed);
 	(void)snprintf(path, sizeof(path), "%s/%s", broker->policy->daemon.log_directory,
 		       WRITER_FILE_NAME);
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path", path, "sequence",
-			 number(counts.sequence), "written", number(counts.written), "missing",
-			 number(counts.missing), "bytes", number(counts.bytes), "flushes",
-			 number(counts.flushes), "failure",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path", path,
+			 "sequence", number(counts.sequence), "written", number(counts.written),
+			 "missing", number(counts.missing), "bytes", number(counts.bytes),
+			 "flushes", number(counts.flushes), "failure",
 			 text_or_null(failure ? strerror(-failure) : NULL), "key",
 			 text_or_null(writer_key_id(broker->recorder.writer)), "checkpoint",
 			 number(sealed.number), "checkpoints", number(sealed.made),

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/log_key.h"
@@ -107,6 +108,24 @@ static int find_owner(const struct policy *policy, uid_t *ret_uid, gid_t *ret_gi
 	return -1;
 }
 
+/* The folder of the key, where neither the service manager nor anybody else has made it. */
+static int make_folder(const char *path, uid_t uid, gid_t gid)
+{
+	auto_(free_charp) char *folder = strdup(path);
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+
+	if (!folder)
+		return -ENOMEM;
+	if (!slash || slash == folder)
+		return 0;
+	*slash = '\0';
+	if (mkdir(folder, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (uid != (uid_t)-1 && chown(folder, uid, gid) < 0)
+		return -errno;
+	return 0;
+}
+
 /* All three or none: what was written is taken back where the next fails. */
 static int write_all(const struct request *request, const struct policy *policy,
 		     const struct log_key_state *state, const struct log_key_auditor *auditor)
@@ -117,6 +136,9 @@ static int write_all(const struct request *request, const struct policy *policy,
 
 	if (code >= 0)
 		return code;
+	r = make_folder(policy->daemon.log_key, uid, gid);
+	if (r < 0)
+		return refuse(policy->daemon.log_key, r);
 	r = log_key_write_auditor(request->auditor, auditor, true);
 	if (r < 0)
 		return refuse(request->auditor, r);

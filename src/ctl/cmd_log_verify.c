@@ -238,8 +238,7 @@ static const char *words_of(enum verify_kind kind)
 
 static void print_finding(const struct request *request, const struct verify_finding *finding)
 {
-	if (finding->line > 0 && finding->kind != VERIFY_TRUNCATED &&
-	    finding->kind != VERIFY_BEGIN)
+	if (finding->line > 0 && finding->kind != VERIFY_TRUNCATED && finding->kind != VERIFY_BEGIN)
 		(void)printf("%s:%llu: ", request->files[finding->file].path,
 			     (unsigned long long)finding->line);
 	if (finding->first > 0) {
@@ -317,8 +316,7 @@ static int print_result(const struct request *request, const struct verify_resul
 
 static int verify_all(const struct request *request)
 {
-	auto_(verify_freep) struct verify *verify =
-		verify_new(request->keys, request->key_count);
+	auto_(verify_freep) struct verify *verify = verify_new(request->keys, request->key_count);
 	struct verify_result result;
 	int code = -1;
 
