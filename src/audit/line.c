@@ -17,7 +17,7 @@ static const char tag_member[] = ",\"sekisho.chain\":\"";
 
 #define LENGTH(text) (sizeof(text) - 1)
 
-_Static_assert(LENGTH(tag_member) + 2 * CHAIN_TAG_BYTES + 1 == LINE_TAG_BYTES,
+_Static_assert(LENGTH(tag_member) + (size_t)2 * CHAIN_TAG_BYTES + 1 == LINE_TAG_BYTES,
 	       "the tag takes as much as is said");
 
 /* A decimal number without leading zeros that something follows; gives where it ends, or NULL. */

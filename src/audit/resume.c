@@ -107,7 +107,7 @@ static int previous_of(const struct resume *found, const struct chain_point *poi
 	if (line_is(line, "log-opened")) {
 		if (line_text_member(text, line->body, "\"sekisho.previous.chain\":", &hex, &len) <
 			    0 ||
-		    len != 2 * CHAIN_TAG_BYTES)
+		    len != (size_t)2 * CHAIN_TAG_BYTES)
 			return -EKEYREJECTED;
 		return chain_read_hex(hex, previous, CHAIN_TAG_BYTES) < 0 ? -EKEYREJECTED : 0;
 	}

@@ -21,24 +21,25 @@ struct verify {
 	struct log_key_auditor keys[KEYS_MAX];
 	size_t key_count;
 	size_t key; /* in use */
+
 	bool with_secret;
+	bool started;   /* the chain of a key that was given has begun */
+	bool foreign;   /* that of another has */
+	bool begun;     /* a record was seen */
+	bool tag_known; /* false behind a hole */
+	bool doubtful;  /* the record before was not proven: other may be right */
+	bool damaged;   /* a line was no record, and nothing has explained it yet */
+	bool sorted;    /* the checkpoints */
 
 	struct chain_point point;       /* number: passed; key: of the next */
-	bool started;                   /* the chain of a key that was given has begun */
-	bool foreign;                   /* that of another has */
-	bool begun;                     /* a record was seen */
 	uint64_t last;                  /* highest number in order */
 	uint8_t tag[CHAIN_TAG_BYTES];   /* as the record before says */
-	bool tag_known;                 /* false behind a hole */
 	uint8_t other[CHAIN_TAG_BYTES]; /* what it ought to be, if that differs */
-	bool doubtful;                  /* the record before was not proven: other may be right */
 
 	size_t file;
 	uint64_t line;
-	/* lines that are no records, and whether the log told of the last of them */
 	uint64_t damaged_line;
 	size_t damaged_file;
-	bool damaged;
 	/* records before the chain began, until it is known whether that is as it must be */
 	uint64_t before_first, before_last;
 	size_t before_file;
@@ -46,7 +47,6 @@ struct verify {
 
 	struct checkpoint *sealed; /* by number, once the first line came */
 	size_t sealed_count, sealed_at;
-	bool sorted;
 
 	struct verify_finding findings[VERIFY_FINDINGS_MAX];
 	struct verify_range proven[VERIFY_RANGES_MAX];
@@ -316,7 +316,8 @@ static void read_opened(const char *text, const struct line *line, struct opened
 	    line_number_member(text, line->body,
 			       "\"sekisho.previous.sequence\":", &opened.previous) < 0 ||
 	    line_text_member(text, line->body, "\"sekisho.previous.chain\":", &hex, &len) < 0 ||
-	    len != 2 * CHAIN_TAG_BYTES || chain_read_hex(hex, opened.tag, CHAIN_TAG_BYTES) < 0)
+	    len != (size_t)2 * CHAIN_TAG_BYTES ||
+	    chain_read_hex(hex, opened.tag, CHAIN_TAG_BYTES) < 0)
 		return;
 	opened.is = true;
 	opened.start = memcmp(opened.tag, none, sizeof(none)) == 0;

@@ -68,7 +68,7 @@ static int tell_syslog(struct checkpoints *checkpoints, const struct checkpoint 
 
 	if (strlen(checkpoints->socket_path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	(void)strcpy(address.sun_path, checkpoints->socket_path);
+	memcpy(address.sun_path, checkpoints->socket_path, strlen(checkpoints->socket_path) + 1);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,14 +112,12 @@ static int find_owner(const struct policy *policy, uid_t *ret_uid, gid_t *ret_gi
 /* The folder of the key, where neither the service manager nor anybody else has made it. */
 static int make_folder(const char *path, uid_t uid, gid_t gid)
 {
-	auto_(free_charp) char *folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
 
-	if (!folder)
-		return -ENOMEM;
-	if (!slash || slash == folder)
+	if (!slash || slash == path || (size_t)(slash - path) >= sizeof(folder))
 		return 0;
-	*slash = '\0';
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
 	if (mkdir(folder, 0700) < 0)
 		return errno == EEXIST ? 0 : -errno;
 	if (uid != (uid_t)-1 && chown(folder, uid, gid) < 0)
@@ -193,7 +192,7 @@ int cmd_log_key(int argc, char **argv)
 	struct request request = { .config = CONFIG_DEFAULT };
 	int code = parse(argc, argv, &request);
 
-	if (code >= 0)
+	if (code >= 0 || !request.auditor)
 		return code;
 	int r = policy_read(request.config, &policy, &errors);
 	if (r < 0) {

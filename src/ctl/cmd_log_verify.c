@@ -345,7 +345,7 @@ int cmd_log_verify(int argc, char **argv)
 		if (r < 0)
 			code = trouble(request.files[i].path, r);
 	}
-	if (code < 0) {
+	if (code < 0 && request.files) {
 		qsort(request.files, request.file_count, sizeof(*request.files), by_first);
 		code = verify_all(&request);
 	}
