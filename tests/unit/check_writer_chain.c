@@ -364,6 +364,56 @@ START_TEST(file_rotated_away_while_nothing_could_be_written_is_told_in_the_new_o
 }
 END_TEST
 
+START_TEST(reopening_that_fails_leaves_the_chain_in_the_old_file)
+{
+	struct rlimit limit = { 1, RLIM_INFINITY }, kept;
+	struct writer *writer = site_writer();
+
+	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	site_add(writer, 3);
+	ck_assert_int_eq(writer_flush(writer), 0);
+	move_log("decisions.jsonl.1");
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &kept), 0);
+	limit.rlim_max = kept.rlim_max;
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+	int r = writer_reopen(writer);
+	(void)setrlimit(RLIMIT_FSIZE, &kept);
+	ck_assert_int_lt(r, 0);
+	ck_assert_int_eq(writer_failure(writer), 0);
+	site_add(writer, 3);
+	ck_assert_int_eq(writer_flush(writer), 0);
+	ck_assert_int_eq(writer_reopen(writer), 0);
+	site_add(writer, 1);
+	ck_assert_int_eq(writer_flush(writer), 0);
+	writer_free(writer);
+	check_files("decisions.jsonl.1");
+	nothing_is_wrong(9);
+}
+END_TEST
+
+START_TEST(second_key_begins_a_chain_of_its_own)
+{
+	struct log_key_auditor keys[2];
+
+	site_write(3);
+	keys[0] = site.auditor;
+	site_make_key(4);
+	keys[1] = site.auditor;
+	site_write(3);
+	verify_freep(&verify);
+	verify = verify_new(keys, 2);
+	take_file(WRITER_FILE_NAME, 0);
+	verify_end(verify, &result);
+	nothing_is_wrong(8);
+	verify_freep(&verify);
+	verify = verify_new(keys, 1);
+	take_file(WRITER_FILE_NAME, 0);
+	verify_end(verify, &result);
+	ck_assert_ptr_nonnull(first_of(VERIFY_OTHER_KEY));
+	ck_assert_uint_eq(first_of(VERIFY_OTHER_KEY)->first, 5);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("writer_chain");
@@ -385,6 +435,8 @@ int main(void)
 	tcase_add_test(tcase, failed_write_is_told_and_the_chain_goes_on_behind_it);
 	tcase_add_test(tcase,
 		       file_rotated_away_while_nothing_could_be_written_is_told_in_the_new_one);
+	tcase_add_test(tcase, reopening_that_fails_leaves_the_chain_in_the_old_file);
+	tcase_add_test(tcase, second_key_begins_a_chain_of_its_own);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
