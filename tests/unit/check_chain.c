@@ -101,6 +101,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* the machine may be busy */
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, tag_is_the_hmac_of_previous_tag_and_line);
 	tcase_add_test(tcase, key_moves_one_way_by_the_digest_and_the_old_one_is_gone);

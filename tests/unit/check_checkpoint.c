@@ -106,6 +106,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* the machine may be busy */
 	tcase_add_test(tcase, public_key_is_that_of_the_standard);
 	tcase_add_test(tcase, signature_holds_for_what_was_signed_and_nothing_else);
 	tcase_add_test(tcase, text_is_found_in_a_line_of_syslog);

@@ -192,7 +192,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_set_timeout(tcase, 30);
+	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, checkpoint_goes_to_syslog_and_file);
 	tcase_add_test(tcase, name_that_syslog_does_not_know_is_left_out);
 	tcase_add_test(tcase, enough_records_bring_one_soon_and_not_at_once);

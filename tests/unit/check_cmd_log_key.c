@@ -164,6 +164,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* the machine may be busy */
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, keys_are_made_and_belong_together);
 	tcase_add_test(tcase, any_file_that_is_there_already_stops_it_and_nothing_is_left_behind);

@@ -142,6 +142,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* the machine may be busy */
 	tcase_add_checked_fixture(tcase, set_up, site_tear_down);
 	tcase_add_test(tcase, whole_log_is_told_so_whatever_the_order);
 	tcase_add_test(tcase, altered_record_is_named_by_file_line_and_number);

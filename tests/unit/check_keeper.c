@@ -197,6 +197,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* the machine may be busy */
 	tcase_add_checked_fixture(tcase, site_set_up, site_tear_down);
 	tcase_add_test(tcase, missing_key_is_told_from_a_bad_one);
 	tcase_add_test(tcase, tag_is_what_the_auditor_will_compute);

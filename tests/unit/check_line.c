@@ -142,6 +142,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* the machine may be busy */
 	tcase_add_test(tcase, number_tag_and_action_are_read);
 	tcase_add_test(tcase, line_without_a_tag_is_all_body_but_its_brace);
 	tcase_add_test(tcase, every_truncation_is_refused_and_leaves_result_alone);

@@ -160,6 +160,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_set_timeout(tcase, 60); /* the machine may be busy */
 	tcase_add_checked_fixture(tcase, site_set_up, site_tear_down);
 	tcase_add_test(tcase, state_is_read_as_it_was_written);
 	tcase_add_test(tcase, two_keys_are_never_the_same);
