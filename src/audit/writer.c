@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/keeper.h"
 #include "audit/put.h"
 #include "audit/tail.h"
 #include "common/mono.h"
@@ -24,7 +25,10 @@ struct writer {
 	int fd;                       /* -1 where none is open */
 	int failure;                  /* 0 or the -errno of the last failure */
 	struct timespec failed_since; /* of the first in a row */
+	struct keeper *keeper;        /* NULL where the log is not chained */
 	uint64_t sequence;
+	uint64_t unfit;       /* the record that does not fit the key */
+	uint64_t sealed;      /* number of the last checkpoint's own record */
 	uint64_t missing_now; /* records missing and not yet told of by a gap record */
 	uint64_t batch_records;
 	size_t batch_bytes;
@@ -50,6 +54,8 @@ static void lose_batch(struct writer *writer)
 	writer->missing_now += writer->batch_records;
 	writer->counts.missing += writer->batch_records;
 	empty_batch(writer);
+	if (writer->keeper)
+		keeper_lost(writer->keeper);
 }
 
 /* Opens path and checks that it is a file of its own: never a link or a device that somebody put
@@ -115,15 +121,29 @@ static int write_whole(int fd, const char *data, size_t len)
  * before it. */
 static int write_own(struct writer *writer, int fd, bool end_line, struct record *record)
 {
+	/* a new key's first record is what begins the chain */
+	const bool sealed = writer->keeper &&
+			    (record->kind == RECORD_OPENED || !keeper_is_fresh(writer->keeper));
 	char line[RECORD_MAX + 1] = { '\n' };
 	size_t len = end_line ? 1 : 0;
 
 	record->time = mono_real();
 	record->sequence = writer->sequence + 1;
-	len += record_format(record, line + len);
-	int r = write_whole(fd, line, len);
-	if (r < 0)
+	size_t bytes = record_format(record, line + len);
+	int r = sealed ? keeper_seal(writer->keeper, record->sequence, line + len, &bytes) : 0;
+	len += bytes;
+	if (r == 0)
+		r = write_whole(fd, line, len);
+	if (r == 0 && sealed) {
+		r = keeper_written(writer->keeper);
+		if (r < 0)
+			cut_back(fd, len);
+	}
+	if (r < 0) {
+		if (sealed)
+			keeper_lost(writer->keeper);
 		return r;
+	}
 	writer->sequence++;
 	writer->counts.written++;
 	writer->counts.bytes += len;
@@ -165,6 +185,99 @@ static int write_gap(struct writer *writer, int fd)
 	return r;
 }
 
+/* The name that the old file has by now, if the system tells. */
+static const char *name_of(int fd, char *room, size_t size)
+{
+	char link[64];
+	ssize_t len;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = fd >= 0 ? readlink(link, room, size - 1) : -1;
+	if (len <= 0)
+		return NULL;
+	room[len] = '\0';
+	const char *slash = strrchr(room, '/');
+	return slash ? slash + 1 : room;
+}
+
+/* A new file begins with what it goes on from. */
+static int write_opened(struct writer *writer, int fd)
+{
+	char hex[2 * CHAIN_TAG_BYTES + 1], name[4096];
+	uint8_t tag[CHAIN_TAG_BYTES];
+	struct record record = {
+		.kind = RECORD_OPENED,
+		.action = "log-opened",
+		.text = "The log goes on in this file.",
+		.previous = writer->sequence,
+		.previous_file = name_of(writer->fd, name, sizeof(name)),
+	};
+
+	if (!writer->keeper)
+		return write_own(writer, fd, false, &record);
+	record.key_id = keeper_id(writer->keeper);
+	record.previous_tag = hex;
+	record.previous = keeper_last(writer->keeper, tag);
+	*chain_put_hex(hex, tag, sizeof(tag)) = '\0';
+	if (keeper_is_fresh(writer->keeper)) {
+		record.text = "The chain of records begins here.";
+		record.previous = writer->sequence;
+	}
+	record.count = writer->sequence - record.previous;
+	/* that nothing older than this file's seal comes back after a power failure */
+	(void)keeper_sync(writer->keeper);
+	int r = write_own(writer, fd, false, &record);
+	if (r == 0)
+		writer->missing_now = 0; /* told herewith */
+	return r;
+}
+
+/* The file ends before the last number that was given: tells how many are not there. */
+static int mark_lost(struct writer *writer, int fd, bool cut, uint64_t last)
+{
+	const uint64_t missing = writer->sequence > last ? writer->sequence - last : 0;
+	struct record record = {
+		.kind = RECORD_GAP,
+		.action = cut ? "log-cut" : "log-lost",
+		.text = cut ? "The line before this one was cut short, by a crash or a full disk."
+			    : "The log ends before the last record that was written: a power "
+			      "failure "
+			      "took the rest, or somebody did.",
+		.count = missing,
+	};
+	int r = write_own(writer, fd, cut, &record);
+
+	if (r == 0)
+		writer->missing_now = 0; /* told herewith */
+	return r;
+}
+
+/* The same for a chained log: brings the key into step with the file first. */
+static int make_fit_chained(struct writer *writer, int fd, const struct tail *tail)
+{
+	uint64_t last = 0, known;
+	uint8_t tag[CHAIN_TAG_BYTES];
+	int r = keeper_resume(writer->keeper, fd, &last);
+
+	if (r < 0) {
+		writer->unfit = r == -EKEYREJECTED ? last : 0;
+		return r;
+	}
+	known = keeper_last(writer->keeper, tag);
+	if (known > writer->sequence)
+		writer->sequence = known;
+	if (keeper_is_fresh(writer->keeper)) {
+		r = tail->cut ? mark_cut_line(writer, fd) : 0;
+		return r < 0 ? r : write_opened(writer, fd);
+	}
+	if (tail->empty)
+		return write_opened(writer, fd);
+	if (tail->cut ||
+	    (writer->sequence > last && writer->sequence - last != writer->missing_now))
+		return mark_lost(writer, fd, tail->cut, last);
+	return 0;
+}
+
 /* Opens the file of that name and makes it fit to be written on. Gives its descriptor; nothing is
  * changed for the worse on failure. */
 static int open_whole(struct writer *writer, bool *ret_empty)
@@ -177,7 +290,9 @@ static int open_whole(struct writer *writer, bool *ret_empty)
 		return fd;
 	if (tail.sequence > writer->sequence)
 		writer->sequence = tail.sequence;
-	if (tail.cut)
+	if (writer->keeper)
+		r = make_fit_chained(writer, fd, &tail);
+	else if (tail.cut)
 		r = mark_cut_line(writer, fd);
 	if (r < 0) {
 		(void)close(fd);
@@ -196,17 +311,25 @@ static void use_file(struct writer *writer, int fd)
 
 struct writer *writer_new(const char *directory)
 {
+	return writer_new_chained(directory, NULL);
+}
+
+struct writer *writer_new_chained(const char *directory, struct keeper *keeper)
+{
 	bool empty;
 	struct writer *writer = calloc(1, sizeof(*writer));
 
-	if (!writer)
+	if (!writer) {
+		keeper_free(keeper);
 		return NULL;
+	}
 	writer->fd = -1;
+	writer->keeper = keeper;
 	writer->directory = strdup(directory);
 	if (!writer->directory ||
 	    asprintf(&writer->path, "%s/%s", directory, WRITER_FILE_NAME) < 0) {
-		free(writer->directory);
-		free(writer);
+		writer->path = NULL;
+		writer_free(writer);
 		return NULL;
 	}
 	writer->sequence = tail_directory_sequence(directory, WRITER_FILE_NAME);
@@ -226,17 +349,8 @@ void writer_free(struct writer *writer)
 		(void)close(writer->fd);
 	free(writer->directory);
 	free(writer->path);
+	keeper_free(writer->keeper);
 	free(writer);
-}
-
-int writer_add(struct writer *writer, struct record *record)
-{
-	if (writer->batch_bytes + RECORD_MAX > sizeof(writer->batch))
-		return -ENOBUFS;
-	record->sequence = ++writer->sequence;
-	writer->batch_bytes += record_format(record, writer->batch + writer->batch_bytes);
-	writer->batch_records++;
-	return 0;
 }
 
 /* A file that was removed takes records that nobody will read: begin another of the same name. */
@@ -256,6 +370,41 @@ static int replace_if_removed(struct writer *writer)
 	return 0;
 }
 
+int writer_add(struct writer *writer, struct record *record)
+{
+	char *line = writer->batch + writer->batch_bytes;
+	int r = 0;
+
+	if (writer->batch_bytes + RECORD_MAX > sizeof(writer->batch))
+		return -ENOBUFS;
+	/* A chained record belongs behind the file's first: see to the file before, not after. */
+	if (writer->keeper && writer->batch_records == 0 && writer->failure == 0)
+		r = replace_if_removed(writer);
+	record->sequence = ++writer->sequence;
+	size_t len = record_format(record, line);
+	if (r == 0 && writer->keeper && writer->failure == 0)
+		r = keeper_seal(writer->keeper, record->sequence, line, &len);
+	if (r < 0)
+		fail(writer, r);
+	writer->batch_bytes += len;
+	writer->batch_records++;
+	return 0;
+}
+
+static int write_batch(struct writer *writer)
+{
+	int r = writer->keeper ? 0 : replace_if_removed(writer);
+
+	if (r == 0)
+		r = write_whole(writer->fd, writer->batch, writer->batch_bytes);
+	if (r < 0 || !writer->keeper)
+		return r;
+	r = keeper_written(writer->keeper);
+	if (r < 0)
+		cut_back(writer->fd, writer->batch_bytes);
+	return r;
+}
+
 int writer_flush(struct writer *writer)
 {
 	int r = writer->failure;
@@ -263,9 +412,7 @@ int writer_flush(struct writer *writer)
 	if (writer->batch_records == 0)
 		return r;
 	if (r == 0)
-		r = replace_if_removed(writer);
-	if (r == 0)
-		r = write_whole(writer->fd, writer->batch, writer->batch_bytes);
+		r = write_batch(writer);
 	if (r < 0) {
 		lose_batch(writer);
 		fail(writer, r);
@@ -307,11 +454,6 @@ int writer_retry(struct writer *writer)
 
 int writer_reopen(struct writer *writer)
 {
-	struct record record = {
-		.kind = RECORD_LIFE,
-		.action = "log-reopened",
-		.text = "The log goes on in this file.",
-	};
 	bool empty;
 
 	if (writer->failure)
@@ -322,13 +464,56 @@ int writer_reopen(struct writer *writer)
 	int fd = open_whole(writer, &empty);
 	if (fd < 0)
 		return fd;
-	r = empty ? write_own(writer, fd, false, &record) : 0;
+	r = empty && !writer->keeper ? write_opened(writer, fd) : 0;
 	if (r < 0) {
 		(void)close(fd);
 		return r;
 	}
 	use_file(writer, fd);
 	return 0;
+}
+
+int writer_checkpoint(struct writer *writer, struct checkpoint *ret)
+{
+	char text[CHECKPOINT_TEXT_MAX];
+	struct record record = {
+		.kind = RECORD_CHECKPOINT,
+		.action = "log-checkpoint",
+		.text = "The record before this one was sealed.",
+		.checkpoint = text,
+	};
+	struct checkpoint checkpoint;
+
+	if (!writer->keeper)
+		return -ENOTSUP;
+	int r = writer_flush(writer);
+	if (r < 0)
+		return r;
+	if (writer->sequence == writer->sealed)
+		return -EALREADY;
+	r = keeper_checkpoint(writer->keeper, &checkpoint);
+	if (r < 0)
+		return r;
+	(void)checkpoint_text(&checkpoint, text);
+	record.key_id = keeper_id(writer->keeper);
+	r = write_own(writer, writer->fd, false, &record);
+	if (r < 0) {
+		fail(writer, r);
+		return r;
+	}
+	writer->sealed = writer->sequence;
+	*ret = checkpoint;
+	return 0;
+}
+
+const char *writer_key_id(const struct writer *writer)
+{
+	return writer->keeper ? keeper_id(writer->keeper) : NULL;
+}
+
+uint64_t writer_unfit(const struct writer *writer)
+{
+	return writer->unfit;
 }
 
 void writer_counts(const struct writer *writer, struct writer_counts *ret)

@@ -10,6 +10,8 @@
 
 #define WRITER_FILE_NAME "decisions.jsonl"
 
+struct checkpoint;
+struct keeper;
 struct writer;
 
 /* Opens (append, create 0640) directory/decisions.jsonl. Numbers go on from the highest found at
@@ -18,16 +20,23 @@ struct writer;
  * cannot be opened the writer is made all the same, in the failed state (writer_failure() says
  * why). */
 struct writer *writer_new(const char *directory);
+
+/* The same for a chained log; takes keeper, also where NULL is given. Each file then begins with a
+ * "log-opened" record that holds its predecessor's seal. Where the log does not fit the key the
+ * writer is in the failed state with -EKEYREJECTED, which nothing but a person can mend. */
+struct writer *writer_new_chained(const char *directory, struct keeper *keeper);
+
 void writer_free(struct writer *writer);
 
-/* Numbers the record (sets sequence), formats it and puts it in the batch. The number of a record
- * that then cannot be written is not given again: the hole in the numbers is as wide as the gap
- * record says. 0, or -ENOBUFS where the batch is full: flush first. */
+/* Numbers the record (sets sequence), formats it, chains it and puts it in the batch. The number of
+ * a record that then cannot be written is not given again: the hole in the numbers is as wide as
+ * the gap record says. 0, or -ENOBUFS where the batch is full: flush first. */
 int writer_add(struct writer *writer, struct record *record);
 
-/* Writes the batch. 0, or -errno: then none of the batch counts as written (a partly written line
- * is cut off again, or ended and marked, when writing works again), the batch is emptied, its
- * records are counted as missing, and the writer is in the failed state. */
+/* Writes the batch, and then the key that follows on it. 0, or -errno: then none of the batch
+ * counts as written (a partly written line is cut off again, or ended and marked, when writing
+ * works again), the batch is emptied, its records are counted as missing, and the writer is in the
+ * failed state. */
 int writer_flush(struct writer *writer);
 
 /* Failed state: new flows must be refused. writer_retry() tries to open and write again; after
@@ -36,9 +45,20 @@ int writer_failure(const struct writer *writer); /* 0 or the -errno of the failu
 int writer_retry(struct writer *writer);
 
 /* Writes the batch, then opens the file of that name anew (after rotation), which begins with a
- * "log-reopened" record if it is empty: a follower of the old file knows by it that nothing more
+ * "log-opened" record if it is empty: a follower of the old file knows by it that nothing more
  * comes there. The old one stays in use if that fails: -errno. */
 int writer_reopen(struct writer *writer);
+
+/* Writes the batch, seals the last record and writes that into the log as well. 0 and what to tell
+ * elsewhere; -ENOTSUP: the log is not chained; -EALREADY: nothing came since the checkpoint before;
+ * or -errno of writing. */
+int writer_checkpoint(struct writer *writer, struct checkpoint *ret);
+
+/* The chain's key id, or NULL where the log is not chained. */
+const char *writer_key_id(const struct writer *writer);
+
+/* With -EKEYREJECTED: the record that does not fit the key, 0 if none can be named. */
+uint64_t writer_unfit(const struct writer *writer);
 
 struct writer_counts {
 	uint64_t written, missing, bytes, flushes; /* since writer_new() */

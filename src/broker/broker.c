@@ -11,7 +11,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "audit/keeper.h"
 #include "audit/writer.h"
+#include "broker/checkpoints.h"
 #include "broker/control.h"
 #include "broker/kernel_log.h"
 #include "broker/privileges.h"
@@ -77,6 +79,8 @@ int broker_flush(struct broker *broker)
 
 	if (error != 0)
 		begin_refusing(broker, error);
+	else
+		checkpoints_note(broker->checkpoints);
 	return error;
 }
 
@@ -256,13 +260,61 @@ static int open_all(struct broker *broker)
 	return error;
 }
 
+/* The key that the policy names must be there: a log that is chained one day and not the next would
+ * prove nothing. */
+static int open_key(const char *path, struct keeper **ret)
+{
+	int error = 0;
+
+	if (!path)
+		log_warning(
+			_("the log is not tamper-evident: whoever is root can change it unseen; "
+			  "set log.key in the policy and run \"sekishoctl log init-key\""));
+	else
+		error = keeper_open(path, ret);
+	if (error == -ENOENT)
+		log_error(_("the key of the log is missing; \"sekishoctl log init-key\" makes one: "
+			    "file=%s"),
+			  path);
+	else if (error == -EINVAL)
+		log_error(_("the file of the log's key is damaged, or is something else: file=%s"),
+			  path);
+	else if (error == -EPERM)
+		log_error(_("others may read the log's key; take that from them (mode 0600): "
+			    "file=%s"),
+			  path);
+	else if (error == -EBUSY)
+		log_error(_("another process uses the log's key: file=%s"), path);
+	else if (error != 0)
+		log_error(_("the key of the log cannot be opened: file=%s error=%s"), path,
+			  strerror(-error));
+	return error;
+}
+
 /* The log is opened by the user that will have to open it again after rotation. */
 static int open_log(struct broker *broker)
 {
-	broker->recorder.writer = writer_new(broker->policy->daemon.log_directory);
+	const struct policy_daemon *settings = &broker->policy->daemon;
+	struct keeper *keeper = NULL;
+	int error = open_key(settings->log_key, &keeper);
+
+	if (error != 0)
+		return error;
+	broker->recorder.writer = writer_new_chained(settings->log_directory, keeper);
 	if (!broker->recorder.writer)
 		return -ENOMEM;
 	broker->recorder.policy = broker->policy;
+	if (writer_failure(broker->recorder.writer) == -EKEYREJECTED) {
+		log_error(_("the log does not fit its key: a record was altered, or the key is of "
+			    "another log. Keep both as they are for the auditor and move the file "
+			    "away; a new one then begins: record=%llu folder=%s key=%s"),
+			  (unsigned long long)writer_unfit(broker->recorder.writer),
+			  settings->log_directory, settings->log_key);
+		return -EKEYREJECTED;
+	}
+	error = checkpoints_open(broker, &broker->checkpoints);
+	if (error != 0)
+		return error;
 	if (kernel_log_open(broker) != 0)
 		return -ENOMEM;
 	if (broker_is_refusing(broker))
@@ -330,10 +382,12 @@ static void end(struct broker *broker)
 		(void)recorder_note(&broker->recorder, RECORD_LIFE, "daemon-ended", 0,
 				    "The daemon ends; open flows go on, new ones are refused.");
 		(void)recorder_flush(&broker->recorder);
+		checkpoints_seal(broker->checkpoints);
 	}
 	engines_stop(broker);
 	control_free(broker->control);
 	repeats_free(broker->repeats);
+	checkpoints_free(broker->checkpoints);
 	writer_free(broker->recorder.writer);
 	interfaces_close(&broker->recorder.interfaces);
 	reset_free(broker->reset);

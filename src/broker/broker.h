@@ -13,6 +13,7 @@
 #include "broker/recorder.h"
 #include "kernel/features.h"
 
+struct checkpoints;
 struct control;
 struct loop;
 struct nlsock;
@@ -36,7 +37,8 @@ struct broker {
 	struct nlsock *table, *conntrack; /* for rules; for open flows */
 	struct apply_state *loaded;       /* what is in the kernel, so that less has to be sent */
 	struct reset *reset;
-	struct recorder recorder; /* with the writer */
+	struct recorder recorder;        /* with the writer */
+	struct checkpoints *checkpoints; /* NULL where the log is not chained */
 	struct control *control;
 	struct notify notify;
 	int program; /* this program's own file, for starting engines */

@@ -93,6 +93,7 @@ static const int calls[] = {
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
 	SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64), /* the key of the log */
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
 	SCMP_SYS(close),

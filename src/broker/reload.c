@@ -237,6 +237,7 @@ static bool fits_running(const struct policy *running, const struct policy *poli
 	want_same(errors, policy, a->undecided_timeout_ms == b->undecided_timeout_ms,
 		  "daemon.undecided_timeout_ms");
 	want_same(errors, policy, same_text(a->log_directory, b->log_directory), "log.directory");
+	want_same(errors, policy, same_text(a->log_key, b->log_key), "log.key");
 	want_same(errors, policy, same_text(a->control_socket, b->control_socket),
 		  "control.socket");
 	want_same(errors, policy, same_text(a->control_group, b->control_group),

@@ -11,6 +11,7 @@
 
 #include "audit/writer.h"
 #include "broker/broker.h"
+#include "broker/checkpoints.h"
 #include "common/defs.h"
 #include "common/mono.h"
 #include "kernel/apply.h"
@@ -174,17 +175,22 @@ static json_t *engine_state(const struct engine_slot *slot)
 static json_t *log_state(const struct broker *broker)
 {
 	const int failure = writer_failure(broker->recorder.writer);
+	struct checkpoints_counts sealed;
 	struct writer_counts counts;
 	char path[512];
 
 	writer_counts(broker->recorder.writer, &counts);
+	checkpoints_counts(broker->checkpoints, &sealed);
 	(void)snprintf(path, sizeof(path), "%s/%s", broker->policy->daemon.log_directory,
 		       WRITER_FILE_NAME);
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "path", path, "sequence",
-			 number(counts.sequence), "written", number(counts.written), "missing",
-			 number(counts.missing), "bytes", number(counts.bytes), "flushes",
-			 number(counts.flushes), "failure",
-			 text_or_null(failure ? strerror(-failure) : NULL));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path", path,
+			 "sequence", number(counts.sequence), "written", number(counts.written),
+			 "missing", number(counts.missing), "bytes", number(counts.bytes),
+			 "flushes", number(counts.flushes), "failure",
+			 text_or_null(failure ? strerror(-failure) : NULL), "key",
+			 text_or_null(writer_key_id(broker->recorder.writer)), "checkpoint",
+			 number(sealed.number), "checkpoints", number(sealed.made),
+			 "checkpoints_untold", number(sealed.untold));
 }
 
 static json_t *kernel_log_state(const struct broker *broker)

@@ -22,6 +22,8 @@ int cmd_status(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_log_key(int argc, char **argv);    /* log init-key */
+int cmd_log_verify(int argc, char **argv); /* log verify */
 int cmd_diff(int argc, char **argv);
 int cmd_prove(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);

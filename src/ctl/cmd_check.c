@@ -108,6 +108,19 @@ static int judge(struct check *check)
 	return check->lint.errors ? CMD_LINT : CMD_OK;
 }
 
+/* No condition of the guideline, but nobody should have to find out later. */
+static void warn_of_chain(const struct check *check)
+{
+	if (check->policy && !check->errors.count && !check->without_lint &&
+	    !check->policy->daemon.log_key)
+		(void)fprintf(
+			stderr,
+			_("sekishoctl: WARNING: %s: the log will not be tamper-evident: whoever "
+			  "is root can change it unseen. Set log.key and run \"sekishoctl log "
+			  "init-key\".\n"),
+			check->file);
+}
+
 static int tell(const struct check *check, int code)
 {
 	const struct check_report report = {
@@ -125,6 +138,7 @@ static int tell(const struct check *check, int code)
 		if (check->policy && check->ruleset && !check->errors.count)
 			print_summary(check);
 		check_report_text(&report, stdout);
+		warn_of_chain(check);
 		break;
 	case FORMAT_JSON:
 		r = check_report_json(&report, stdout);

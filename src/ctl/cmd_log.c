@@ -59,7 +59,9 @@ static const char help_text[] =
 	   "      --table             for people (the default)\n"
 	   "  -d, --directory DIR     where the log is\n"
 	   "  -c, --config FILE       the policy that says where the log is\n\n"
-	   "FILE \"-\" is standard input, for \"zcat decisions.jsonl.2.gz | sekishoctl log -\".\n");
+	   "FILE \"-\" is standard input, for \"zcat decisions.jsonl.2.gz | sekishoctl log -\".\n\n"
+	   "\"sekishoctl log verify --help\": checks that nobody changed the log.\n"
+	   "\"sekishoctl log init-key --help\": makes the keys for that.\n");
 
 enum {
 	OPT_SOURCE = 256,
@@ -392,6 +394,11 @@ int cmd_log(int argc, char **argv)
 	auto_(reader_freep) struct reader *reader = NULL;
 	auto_(free_charp) char *path = NULL;
 
+	/* a file of such a name is "./verify" */
+	if (argc > 1 && strcmp(argv[1], "verify") == 0)
+		return cmd_log_verify(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "init-key") == 0)
+		return cmd_log_key(argc - 1, argv + 1);
 	int code = parse(argc, argv, &request);
 	if (code < 0)
 		code = find_log(&request, &path);

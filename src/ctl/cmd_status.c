@@ -297,6 +297,17 @@ static void print_kernel_log(const json_t *reader)
 			   number_of(reader, "unreadable"), number_of(reader, "restarts"));
 }
 
+static void print_chain(const json_t *log)
+{
+	if (!*text_of(log, "key")) {
+		print_text(_("  chain"), _("NONE: whoever is root can change the log unseen"));
+		return;
+	}
+	print_line(_("  chain"), _("key %s, checkpoints %lld (last of record %lld, not told %lld)"),
+		   text_of(log, "key"), number_of(log, "checkpoints"), number_of(log, "checkpoint"),
+		   number_of(log, "checkpoints_untold"));
+}
+
 static void print_log(const json_t *log)
 {
 	print_text(_("Decision log"), text_of(log, "path"));
@@ -304,6 +315,7 @@ static void print_log(const json_t *log)
 		   _("last number %lld, written %lld, missing %lld, bytes %lld, batches %lld"),
 		   number_of(log, "sequence"), number_of(log, "written"), number_of(log, "missing"),
 		   number_of(log, "bytes"), number_of(log, "flushes"));
+	print_chain(log);
 	if (*text_of(log, "failure"))
 		print_text(_("  failure"), text_of(log, "failure"));
 }

@@ -14,10 +14,17 @@ void lint_log_and_monitor(struct lint *l)
 	if (!policy->daemon.log_directory)
 		lint_find(l, LINT_ERROR, 0, _("set log.directory"),
 			  _("no directory for the decision log"));
+	else if (policy->daemon.log_key)
+		lint_find(l, LINT_NOTE, 0, "",
+			  _("every decision, permitted or refused, is recorded in %s; without a "
+			    "record nothing passes. Records are chained: \"sekishoctl log verify\" "
+			    "with the auditor's key shows any that was altered, removed or added"),
+			  policy->daemon.log_directory);
 	else
 		lint_find(l, LINT_NOTE, 0, "",
 			  _("every decision, permitted or refused, is recorded in %s; without a "
-			    "record nothing passes"),
+			    "record nothing passes. The log is NOT tamper-evident: whoever is root "
+			    "can change it unseen (log.key)"),
 			  policy->daemon.log_directory);
 	(void)lint_need_attestation(l, LINT_ERROR, NULL,
 				    _("that the logs are watched, and that a procedure for "

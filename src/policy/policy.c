@@ -150,6 +150,8 @@ void policy_free(struct policy *policy)
 	free(policy->attestations);
 	free(policy->daemon.user);
 	free(policy->daemon.log_directory);
+	free(policy->daemon.log_key);
+	free(policy->daemon.checkpoint_file);
 	free(policy->daemon.control_socket);
 	free(policy->daemon.control_group);
 	free(policy->source.path);

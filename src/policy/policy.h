@@ -153,6 +153,11 @@ struct policy_daemon {
 	uint32_t undecided_buffers;        /* of which bytes are kept; default 1024 */
 	uint32_t undecided_timeout_ms;     /* default 10000 */
 	char *log_directory;               /* default /var/log/sekisho */
+	char *log_key;                     /* the chain's key; NULL: the log is not chained */
+	char *checkpoint_file;             /* checkpoints are appended to it; NULL: none */
+	bool checkpoint_syslog;            /* and told to syslog; default true */
+	uint32_t checkpoint_records;       /* one after so many records; default 10000 */
+	uint32_t checkpoint_seconds;       /* and after so long; default 60 */
 	char *control_socket;              /* default /run/sekisho/control.sock */
 	char *control_group;               /* may be NULL: only root and user */
 };

@@ -38,6 +38,9 @@ static bool set_defaults(struct policy *policy, const char *path)
 	d->undecided_per_source = 1024;
 	d->undecided_buffers = 1024;
 	d->undecided_timeout_ms = 10000;
+	d->checkpoint_syslog = true;
+	d->checkpoint_records = 10000;
+	d->checkpoint_seconds = 60;
 	d->user = strdup("sekisho");
 	d->log_directory = strdup("/var/log/sekisho");
 	d->control_socket = strdup("/run/sekisho/control.sock");

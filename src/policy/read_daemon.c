@@ -139,8 +139,49 @@ static void log_directory(struct reader *r, config_setting_t *s, void *into)
 	read_absolute_path(r, s, 4000, &r->policy->daemon.log_directory);
 }
 
+static void log_key(struct reader *r, config_setting_t *s, void *into)
+{
+	(void)into;
+	read_absolute_path(r, s, 4000, &r->policy->daemon.log_key);
+}
+
+static void checkpoint_file(struct reader *r, config_setting_t *s, void *into)
+{
+	(void)into;
+	read_absolute_path(r, s, 4000, &r->policy->daemon.checkpoint_file);
+}
+
+static void checkpoint_syslog(struct reader *r, config_setting_t *s, void *into)
+{
+	(void)into;
+	r->policy->daemon.checkpoint_syslog = config_setting_get_bool(s);
+}
+
+static void checkpoint_records(struct reader *r, config_setting_t *s, void *into)
+{
+	long long n;
+
+	(void)into;
+	if (read_number(r, s, 100, 10000000, &n))
+		r->policy->daemon.checkpoint_records = (uint32_t)n;
+}
+
+static void checkpoint_seconds(struct reader *r, config_setting_t *s, void *into)
+{
+	long long n;
+
+	(void)into;
+	if (read_number(r, s, 1, 86400, &n))
+		r->policy->daemon.checkpoint_seconds = (uint32_t)n;
+}
+
 static const struct read_key log_keys[] = {
 	{ "directory", READ_TEXT, false, log_directory },
+	{ "key", READ_TEXT, false, log_key },
+	{ "checkpoint_file", READ_TEXT, false, checkpoint_file },
+	{ "checkpoint_syslog", READ_BOOL, false, checkpoint_syslog },
+	{ "checkpoint_records", READ_NUMBER, false, checkpoint_records },
+	{ "checkpoint_seconds", READ_NUMBER, false, checkpoint_seconds },
 	{ "on_failure", READ_UNSUPPORTED, false, NULL },
 };
 

@@ -256,7 +256,16 @@ skip() { # SENTENCE REASON
 
 not() { ! "$@"; }
 
+# Records of every kind that the run made; of decisions the first thousand, since a load makes many.
+lab_schema() {
+	zcat -f "$LAB_DIR"/log/decisions.jsonl* | awk 'NR <= 1000 || /"event.category":"(process|configuration)"/' >"$LAB_DIR/records.jsonl" &&
+		python3 "$LAB_TOP/tests/lab/schema.py" "$LAB_DIR/records.jsonl"
+}
+
 tap_end() {
+	if [[ -s $LAB_DIR/log/decisions.jsonl ]] && python3 -c 'import jsonschema' 2>/dev/null; then
+		ok "every record of this run is as the schema says" lab_schema
+	fi
 	echo "1..$TAP_COUNT"
 	((TAP_FAILED == 0))
 }

@@ -318,7 +318,7 @@ START_TEST(events_of_the_daemon_say_what_happened)
 		{ RECORD_POLICY, "policy-refused", "configuration", "error", "failure" },
 		{ RECORD_LIFE, "daemon-started", "process", "start", "success" },
 		{ RECORD_LIFE, "engine-ended", "process", "end", "unknown" },
-		{ RECORD_LIFE, "log-reopened", "process", "info", "success" },
+		{ RECORD_LIFE, "log-opened", "process", "info", "success" },
 		{ RECORD_LIFE, "reset-failed", "process", "error", "failure" },
 		{ RECORD_GAP, "log-gap", "process", "error", "failure" },
 		{ RECORD_LIFE, NULL, "process", "info", "success" },

@@ -227,7 +227,7 @@ START_TEST(reopening_begins_the_new_file_with_a_record_of_it)
 	numbers_reconcile(1);
 	read_back(WRITER_FILE_NAME);
 	ck_assert_uint_eq(found.lines, 2);
-	ck_assert_str_eq(found.action[0], "log-reopened");
+	ck_assert_str_eq(found.action[0], "log-opened");
 	numbers_reconcile(4);
 }
 END_TEST
