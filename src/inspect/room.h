@@ -40,8 +40,8 @@ enum room_answer {
 	ROOM_NONE,  /* refuse it: REASON_RESOURCE_LIMIT */
 };
 
-/* Makes room for one more undecided flow of that source. */
-enum room_answer room_for_opening(struct room *room, const struct addr *source, uint64_t now_ms);
+/* Makes room for one more undecided flow of the source that has this address. */
+enum room_answer room_for_opening(struct room *room, const struct addr *address, uint64_t now_ms);
 
 /* Takes a slot, where all are taken, from a flow decided a while ago, else from an idle one. */
 void room_make(struct room *room, uint64_t now_ms);

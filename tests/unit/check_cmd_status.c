@@ -61,8 +61,7 @@ START_TEST(running_daemon_is_shown_with_its_counts)
 	probe_has(result->out, "             3  foreign-tenant         The name is that of");
 	probe_has(result->out, "queue native");
 	probe_has(result->out, "0: running, pid 77, packets 12, undecided flows 1");
-	probe_has(result->out,
-		  "at most 9 undecided, 7 put off, 4 sources, 3 buffers, 8\n");
+	probe_has(result->out, "at most 9 undecided, 7 put off, 4 sources, 3 buffers, 8\n");
 	probe_has(result->out, "             2  own-share              Its source had more than");
 	probe_has_not(result->out, "  full ");
 	probe_has(result->out, "last number 10, written 10, missing 0, bytes 9000, batches 4");
