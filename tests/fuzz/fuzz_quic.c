@@ -234,7 +234,7 @@ static void run(const uint8_t *data, size_t size)
 			break;
 		default: /* damage on the way: then no server opens it */
 			if (w.q.len != 0) {
-				w.q.out[(c[1] << 8 | c[2]) % w.q.len] ^= c[3];
+				w.q.out[((size_t)c[1] << 8 | c[2]) % w.q.len] ^= c[3];
 				w.sent[w.count].damaged |= c[3] != 0;
 			}
 		}
