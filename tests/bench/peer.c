@@ -35,8 +35,12 @@ struct peer *peer_new(void)
 		return NULL;
 	}
 	NDPI_BITMASK_RESET(mask);
+	/* the macro shifts a long and keeps half of it */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		NDPI_ADD_PROTOCOL_TO_BITMASK(mask, wanted[i]);
+#pragma GCC diagnostic pop
 	ndpi_set_protocol_detection_bitmask2(peer->module, &mask);
 	ndpi_finalize_initialization(peer->module);
 	peer->now_ms = 1000;
