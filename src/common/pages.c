@@ -35,8 +35,11 @@ static void *aligned_part(void *all, size_t bytes)
 void *pages_new(size_t count, size_t size)
 {
 	const size_t bytes = rounded(count, size);
+	size_t wanted;
 	void *all;
 
+	if (__builtin_mul_overflow(count, size, &wanted) || wanted > PTRDIFF_MAX)
+		return NULL;
 	if (bytes == 0)
 		return calloc(count ? count : 1, size);
 	all = mmap(NULL, bytes + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
