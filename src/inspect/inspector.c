@@ -386,9 +386,8 @@ static bool may_begin_again(const struct inspector *i, const struct flow *flow,
 		state == MARK_WATCHED);
 }
 
-/* Another connection on the same ports begins with the server's SYN-ACK: the kernel has passed its
- * client's SYN, since the server might have kept the old connection. flow: what is known of that,
- * or NULL. */
+/* Another connection on the same ports begins with the server's SYN-ACK, however it came to that.
+ * flow: what is known of the old one, or NULL. */
 static void take_again(struct inspector *i, struct flow *flow, const struct arrival *a,
 		       uint64_t now_ms)
 {

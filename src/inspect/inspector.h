@@ -20,8 +20,8 @@
  * Where one flow took the place of another like this, no payload is read before the server's
  * SYN-ACK has told which it means.
  * - A SYN-ACK of the server in a connection that the kernel knows as let through, with another
- * number than its first, begins another connection, whose client's SYN passed by the kernel: AGAIN,
- * and its client is read from the beginning.
+ * number than its first, begins another connection: AGAIN, and its client is read from the
+ * beginning. (The kernel's rules let no SYN of the client through that could call for it.)
  * - A packet that the kernel marks MARK_ADMIT is not read: ADMIT, and FOLLOW within forget_ms.
  * - UDP without that mark is QUIC towards a service that has it inspected: see reading_quic.h.
  *

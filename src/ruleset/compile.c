@@ -285,12 +285,12 @@ static void again_rule(struct compile *c, uint32_t mask, uint32_t mark, uint32_t
 }
 
 /* A client that lost its connection may begin another on the same ports, while conntrack takes its
- * SYN for a stray packet of the old one. Its SYN passes: the server, if it still has the old
- * connection, asks back, and the client ends that. But if the server has closed, it answers with a
- * SYN of its own, and then conntrack takes the new connection for the old one: so that answer is
- * queued, and with the engine's word the flow is undecided again. Where the flow was permitted by
- * address, its SYN is queued to be recorded once more. What is open by an exception ends with it:
- * there such a SYN is dropped. */
+ * SYN for a stray packet of the old one. It must not pass where names are read, nor where an
+ * exception opened the flow: if the server has closed, it begins a new connection, whose bytes
+ * would pass by the mark of the old one. A server can be made to close unseen, and the number that
+ * it begins with can be guessed, so that to wait for its answer is not enough. Its answer is queued
+ * all the same: another one than the known flow's makes the flow undecided again, with the engine's
+ * word. Where the flow was permitted by address, the SYN is queued to be recorded once more. */
 static void again_chain(struct compile *c)
 {
 	static const struct {
@@ -302,12 +302,6 @@ static void again_chain(struct compile *c)
 
 	build_chain(&c->build, "again");
 	for (size_t i = 0; i < ARRAY_SIZE(through); i++) {
-		again_rule(c, through[i].mask, through[i].mark, 0, TCP_FLAG_BIT_SYN);
-		build_in_set(&c->build, "bare4", BUILD_FIELDS(FIELD_LENGTH4, FIELD_TCP_DOFF));
-		build_accept(&c->build);
-		again_rule(c, through[i].mask, through[i].mark, 0, TCP_FLAG_BIT_SYN);
-		build_in_set(&c->build, "bare6", BUILD_FIELDS(FIELD_LENGTH6, FIELD_TCP_DOFF));
-		build_accept(&c->build);
 		again_rule(c, through[i].mask, through[i].mark, 1,
 			   TCP_FLAG_BIT_SYN | TCP_FLAG_BIT_ACK);
 		build_act(&c->build, ACT_META_MARK_FROM_CT);
