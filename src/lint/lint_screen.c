@@ -48,6 +48,18 @@ static const struct bad_port device_ports[] = {
 	{ IPPROTO_TCP, 32111, 32111, "Horizon: USB" },
 };
 
+/* Commands and files, and through some of them any port: never part of a screen transfer. Source:
+ * IANA. */
+static const struct bad_port shell_ports[] = {
+	{ IPPROTO_TCP, 22, 22, "SSH" },       { IPPROTO_TCP, 23, 23, "telnet" },
+	{ IPPROTO_UDP, 69, 69, "TFTP" },      { IPPROTO_TCP, 512, 514, "rexec, rlogin and rsh" },
+	{ IPPROTO_TCP, 873, 873, "rsync" },   { IPPROTO_TCP, 989, 990, "FTP over TLS" },
+	{ IPPROTO_TCP, 5985, 5986, "WinRM" },
+};
+
+/* More ports than any product has for its screen transfer, of TCP and UDP together. */
+#define SCREEN_PORTS_MAX 2000U
+
 static const enum port_group screen_groups[] = { PORT_GROUP_SCREEN_TRANSFER, PORT_GROUP_VPN };
 
 static bool includes(const struct policy_port *port, const struct bad_port *bad)
@@ -117,6 +129,32 @@ static void tell_device(struct lint *l, enum port_group group, const char *port,
 		   guideline_port_group_slug(group), port, name);
 }
 
+static void tell_shell(struct lint *l, enum port_group group, const char *port, const char *name)
+{
+	lint_opens(l, l->policy->ports_line[group],
+		   _("list the ports of the screen transfer alone"),
+		   _("ports.%s: %s opens %s, by which commands are run or files are copied beside "
+		     "the screen transfer"),
+		   guideline_port_group_slug(group), port, name);
+}
+
+static void check_screen_width(struct lint *l)
+{
+	for (size_t g = 0; g < ARRAY_SIZE(screen_groups); g++) {
+		enum port_group group = screen_groups[g];
+		const struct policy_ports *ports = &l->policy->ports[group];
+		unsigned int count =
+			width_of_ports(ports, IPPROTO_TCP) + width_of_ports(ports, IPPROTO_UDP);
+
+		if (count > SCREEN_PORTS_MAX)
+			lint_opens(l, l->policy->ports_line[group],
+				   _("list the ports of the screen transfer alone"),
+				   _("ports.%s: %u ports are no list of those of the screen "
+				     "transfer; whatever else listens there can be reached"),
+				   guideline_port_group_slug(group), count);
+	}
+}
+
 static const enum role terminals[] = { ROLE_LGWAN_TERMINAL, ROLE_INTERNET_TERMINAL };
 static const enum role desktops[] = {
 	ROLE_MYNUMBER_DAAS,        ROLE_LGWAN_DAAS,        ROLE_INTERNET_DAAS,
@@ -152,6 +190,8 @@ void lint_device_redirection_ban(struct lint *l)
 	const struct policy *policy = l->policy;
 
 	each_bad_port(l, device_ports, ARRAY_SIZE(device_ports), tell_device);
+	each_bad_port(l, shell_ports, ARRAY_SIZE(shell_ports), tell_shell);
+	check_screen_width(l);
 	for (size_t i = 0; i < policy->exception_count; i++) {
 		const struct policy_exception *e = &policy->exceptions[i];
 

@@ -7,6 +7,47 @@
 #include "common/i18n.h"
 #include "lint/hosts.h"
 #include "lint/lint_parts.h"
+#include "lint/width.h"
+
+/* ---- ports that are open whatever is asked for there */
+
+/* Where HTTP, TLS or QUIC are spoken, every name at the addresses is reached. A proxy, or a measure
+ * that is said to restrict the tenant, may do so where no names are listed. */
+static bool leads_past_names(const struct policy_service *s, const struct policy_port *port)
+{
+	static const uint16_t web[] = { 80, 443, 8443 };
+
+	if (port->app != APP_NONE || s->has_proxy || (s->tenant_measure && !s->tenant_names.count))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(web); i++)
+		if (port->first <= web[i] && web[i] <= port->last)
+			return true;
+	return false;
+}
+
+static void check_open_ports(struct lint *l, const struct policy_service *s)
+{
+	char text[LINT_PORT_MAX];
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < s->ports.count; i++) {
+		const struct policy_port *port = &s->ports.at[i];
+
+		if (port->app == APP_NONE)
+			count += (unsigned int)(port->last - port->first) + 1;
+		if (leads_past_names(s, port))
+			lint_opens(l, s->line,
+				   _("use \"tls\" (\"quic\" for UDP), and list the host names"),
+				   _("services.%s: %s is open whatever name is asked for there; "
+				     "every tenant and service at these addresses can be reached"),
+				   s->name, lint_port_text(port, text));
+	}
+	if (count > WIDTH_PORTS_ORDINARY)
+		lint_opens(l, s->line, _("list the ports that are needed, one by one"),
+			   _("services.%s: %u ports are open without inspection; no cloud service "
+			     "needs as many"),
+			   s->name, count);
+}
 
 /* ---- case ア */
 
@@ -54,6 +95,7 @@ void lint_case_a_no_tenant(struct lint *l)
 				  _("services.%s: its use is not authentication and licences"),
 				  s->name);
 		check_case_a_ports(l, s);
+		check_open_ports(l, s);
 		lint_each_name(l, s, check_case_a_name);
 	}
 }
@@ -155,7 +197,7 @@ static void check_by_address(struct lint *l, const struct policy_service *s)
 	char text[LINT_PORT_MAX];
 
 	for (size_t i = 0; i < s->ports.count && !s->tenant_measure; i++)
-		if (s->ports.at[i].app == APP_NONE)
+		if (s->ports.at[i].app == APP_NONE && !leads_past_names(s, &s->ports.at[i]))
 			lint_find(l, LINT_WARNING, s->line,
 				  _("use \"tls\" if TLS is spoken there; else say what restricts "
 				    "the tenant (tenant_measure)"),
@@ -222,7 +264,7 @@ static void check_update_service(struct lint *l, const struct policy_service *s)
 		return;
 	lint_each_name(l, s, check_update_name);
 	for (size_t i = 0; i < s->ports.count; i++)
-		if (s->ports.at[i].app == APP_NONE)
+		if (s->ports.at[i].app == APP_NONE && !leads_past_names(s, &s->ports.at[i]))
 			lint_find(l, LINT_WARNING, s->line,
 				  _("use \"tls\", and list the host names of the updates"),
 				  _("services.%s: %s is decided by address alone; what else is "
@@ -235,6 +277,7 @@ static void check_tenants(struct lint *l)
 	for (size_t i = 0; i < l->policy->service_count; i++) {
 		const struct policy_service *s = &l->policy->services[i];
 
+		check_open_ports(l, s);
 		if (s->role == ROLE_SECURITY_UPDATE_SERVICE)
 			check_update_service(l, s);
 		if (s->role != ROLE_PERMITTED_CLOUD)

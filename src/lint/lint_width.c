@@ -183,8 +183,36 @@ static void check_name(struct lint *l, const struct policy_service *s, enum name
 			  s->name, name);
 }
 
+/* From the zones that keep to the own tenant, or reach no cloud at all. */
+static bool is_kept_to_tenant(const struct lint *l, const struct policy_exception *e)
+{
+	const struct addr_list *zones = l->policy->zone_addresses;
+
+	return addr_list_overlap(&e->from, &zones[ZONE_LGWAN], NULL) ||
+	       addr_list_overlap(&e->from, &zones[ZONE_MYNUMBER], NULL);
+}
+
+static void check_exception_name(struct lint *l, const struct policy_exception *e, const char *name)
+{
+	unsigned int traits = hosts_traits(name);
+
+	if (traits & HOSTS_PERSONAL)
+		lint_opens(l, e->line, _("leave the name out"),
+			   _("exceptions, %s: \"%s\" is for personal accounts"), e->name, name);
+	else if (traits & HOSTS_SHARED)
+		lint_opens(l, e->line,
+			   _("leave the name out; reach it by a service with via = { proxy; "
+			     "inserts }"),
+			   _("exceptions, %s: \"%s\" is used by all customers, and nothing "
+			     "restricts it to the own tenant"),
+			   e->name, name);
+}
+
 static void check_exception_names(struct lint *l, const struct policy_exception *e)
 {
+	for (size_t i = 0; i < e->names.count; i++)
+		if (is_kept_to_tenant(l, e))
+			check_exception_name(l, e, e->names.at[i]);
 	for (size_t i = 0; i < e->names.count; i++)
 		if (lint_is_wildcard(e->names.at[i]))
 			lint_find(l, LINT_WARNING, e->line, _("name the hosts one by one"),

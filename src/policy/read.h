@@ -11,6 +11,7 @@
  * read_terms.c   what a service states about the guideline's terms
  * read_claims.c  what the policy declares openly
  * read_overlap.c who shares addresses with whom
+ * read_beside.c  services on the same addresses, of which one is inspected and another is not
  * read_width.c   addresses so wide that they restrict nothing
  * read_rules.c   what the guideline asks of the policy as a whole
  * read_combine.c which configurations go together
@@ -305,6 +306,14 @@ void read_daemon(struct reader *r, config_setting_t *s, void *into);
 
 /* Addresses that two owners may not share, and martians. */
 void read_overlap_check(struct reader *r);
+
+/* Part of the former: a and b share addresses. Two services, of which one opens uninspected what
+ * the other guards, are a mistake. */
+void read_beside_judge(struct reader *r, const struct read_range *a, const struct read_range *b);
+
+/* True if port, left uninspected, leads past what the service has inspected or reached through its
+ * proxy alone: its own ports, and those of the web by TCP or UDP. */
+bool read_guards(const struct policy_service *service, const struct policy_port *port);
 
 /* Configurations that contradict each other, and the union of destinations. */
 void read_combine_check(struct reader *r);

@@ -354,24 +354,18 @@ static bool is_proxied(const struct names_entry *entry, void *data)
 	return policy->services[entry->service].has_proxy;
 }
 
-/* A port that a service at these addresses has inspected, and the exception has not. */
+/* A port by which a service at these addresses is guarded, and which the exception has not
+ * inspected. */
 static bool goes_around(const struct policy_exception *exception,
 			const struct policy_service *service)
 {
-	if (service->role == ROLE_SECURITY_UPDATE_SERVICE ||
+	if ((service->role == ROLE_SECURITY_UPDATE_SERVICE && !service->has_proxy) ||
 	    !addr_list_overlap(&exception->to, &service->addresses, NULL))
 		return false;
-	for (size_t i = 0; i < exception->ports.count; i++) {
-		const struct policy_port *p = &exception->ports.at[i];
-
-		for (size_t j = 0; p->app == APP_NONE && j < service->ports.count; j++) {
-			const struct policy_port *q = &service->ports.at[j];
-
-			if (q->app != APP_NONE && q->l4proto == p->l4proto && q->first <= p->last &&
-			    p->first <= q->last)
-				return true;
-		}
-	}
+	for (size_t i = 0; i < exception->ports.count; i++)
+		if (exception->ports.at[i].app == APP_NONE &&
+		    read_guards(service, &exception->ports.at[i]))
+			return true;
 	return false;
 }
 

@@ -125,6 +125,7 @@ static void judge(struct reader *r, const struct read_range *a, const struct rea
 	char range[ADDR_RANGE_TEXT_MAX];
 	auto_(free_charp) char *sentence = NULL;
 
+	read_beside_judge(r, a, b);
 	if (!text)
 		return;
 	/* between owners of one kind the later one; else the one that the sentence is about */

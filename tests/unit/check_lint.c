@@ -269,6 +269,63 @@ START_TEST(bad_port_is_found_within_a_range)
 }
 END_TEST
 
+START_TEST(remote_shells_and_thousands_of_ports_are_no_screen_transfer)
+{
+	struct policy_ports *ports = &policy->ports[PORT_GROUP_SCREEN_TRANSFER];
+
+	use(CONFIGURATION_ROUTE_5);
+	add_port(ports, IPPROTO_TCP, 443, APP_NONE);
+	add_port(ports, IPPROTO_UDP, 30000, APP_NONE);
+	ports->at[1].last = 31998; /* 2000 with the other */
+	run();
+	ck_assert_uint_eq(report.opening, 0);
+	ports->at[1].last = 31999;
+	run();
+	ck_assert_uint_eq(report.opening, 1);
+	ck_assert(says("device-redirection-ban", "2001 ports"));
+	ports->at[1] = (struct policy_port){ IPPROTO_TCP, 22, 22, APP_NONE };
+	run();
+	ck_assert_uint_eq(report.opening, 1);
+	ck_assert(says("device-redirection-ban", "tcp/22 opens SSH"));
+	ports->at[1].l4proto = IPPROTO_UDP;
+	run();
+	ck_assert_uint_eq(report.opening, 0);
+}
+END_TEST
+
+/* How many findings open something, with this port left uninspected. */
+static size_t opened_by(struct policy_service *s, uint8_t l4proto, uint16_t first, uint16_t last)
+{
+	s->ports.at[0] = (struct policy_port){ l4proto, first, last, APP_NONE };
+	run();
+	return report.opening;
+}
+
+START_TEST(web_ports_open_every_tenant_unless_inspected_or_kept_by_a_proxy)
+{
+	struct policy_service *s = add_service(ROLE_PERMITTED_CLOUD);
+
+	use(CONFIGURATION_ALPHA_PRIME_I);
+	s->tenant_measure = copy("x");
+	add_port(&s->ports, IPPROTO_TCP, 443, APP_TLS);
+	run();
+	ck_assert_uint_eq(report.opening, 0);
+	ck_assert_uint_eq(opened_by(s, IPPROTO_UDP, 443, 443), 0);
+	ck_assert_uint_eq(opened_by(s, IPPROTO_UDP, 10000, 10999), 0);
+	ck_assert_uint_eq(opened_by(s, IPPROTO_UDP, 10000, 11000), 1);
+	/* a measure is no leave to go past the names that are listed */
+	s->tenant_names.at = calloc(1, sizeof(*s->tenant_names.at));
+	ck_assert_ptr_nonnull(s->tenant_names.at);
+	s->tenant_names.at[0] = copy("reiji-city.files.example");
+	s->tenant_names.count = 1;
+	ck_assert_uint_eq(opened_by(s, IPPROTO_UDP, 443, 443), 1);
+	ck_assert_uint_eq(opened_by(s, IPPROTO_TCP, 8000, 8500), 1);
+	ck_assert_uint_eq(opened_by(s, IPPROTO_UDP, 3478, 3481), 0);
+	s->has_proxy = true;
+	ck_assert_uint_eq(opened_by(s, IPPROTO_TCP, 443, 443), 0);
+}
+END_TEST
+
 START_TEST(what_opens_something_is_refused_and_what_lacks_on_paper_is_not)
 {
 	auto_(errors_clear) struct errors errors = { 0 };
@@ -323,6 +380,8 @@ int main(void)
 	tcase_add_test(tcase, no_directory_for_the_log_is_an_error);
 	tcase_add_test(tcase, mayor_stands_for_the_executives_but_not_the_other_way);
 	tcase_add_test(tcase, bad_port_is_found_within_a_range);
+	tcase_add_test(tcase, remote_shells_and_thousands_of_ports_are_no_screen_transfer);
+	tcase_add_test(tcase, web_ports_open_every_tenant_unless_inspected_or_kept_by_a_proxy);
 	tcase_add_test(tcase, what_opens_something_is_refused_and_what_lacks_on_paper_is_not);
 	tcase_add_test(tcase, cleared_report_is_empty);
 	suite_add_tcase(suite, tcase);
