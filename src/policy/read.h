@@ -270,9 +270,6 @@ void read_date(struct reader *r, const config_setting_t *s, char **ret); /* YYYY
 bool read_number(struct reader *r, const config_setting_t *s, long long min, long long max,
 		 long long *ret);
 
-/* True if that is the name of a VLAN on the line of that name. */
-bool read_is_vlan_of(const char *name, const char *line);
-
 /* Remembers range for read_overlap_check(). */
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,
 		     uint32_t index, struct read_place place);
@@ -320,6 +317,9 @@ void read_exceptions_check(struct reader *r);
 
 /* Part of the latter: with zones, roles, services and configurations that were read well. */
 void read_ways_check(struct reader *r);
+
+/* ---- read_places.c: adds the mistakes in where a role lives, once the zones are read */
+void read_places_check(struct reader *r, enum role role);
 
 /* Where endpoints and proxies lie; roles and port groups that a configuration needs; services that
  * nobody may use. */
