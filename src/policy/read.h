@@ -120,12 +120,14 @@ int read_load(const char *path, size_t max, char **ret_text, size_t *ret_length)
  * once: whoever saved the file in another encoding has one thing to mend. */
 bool read_is_utf8(struct reader *r, const char *path, const char *text);
 
-/* True if text is UTF-8 without control characters, those that turn the direction included. */
+/* True if text is UTF-8 without control characters and the letters of read_hidden_letter(). */
 bool read_is_text(const char *text);
 
-/* True if text begins with a character that turns the direction of writing, so that what follows is
- * shown otherwise than it is read. Source: UAX #9 section 2. */
-bool read_turns_text(const char *text);
+/* The character (code point) with which text begins if it is one that is not shown, or by which
+ * what follows is shown otherwise than it is read: controls but for tab, the ends of lines and of
+ * pages, those that turn the direction of writing, separators of lines, letters of no width, tags.
+ * Else 0. Source: UAX #9 section 2, UTR #36. */
+uint32_t read_hidden_letter(const char *text);
 
 /* Writes "text" in quotes into out (READ_QUOTE_MAX), shortened and escaped for terminals; returns
  * out. */

@@ -29,13 +29,15 @@
 #define NETWORKS6_SERVICE (8ULL << (64 - PREFIX6_SERVICE))
 
 /* Private use: nobody on the internet has them, so that any number of them is harmless.
- * Source: RFC 1918, RFC 6598, RFC 4193. */
+ * Source: RFC 1918, RFC 6598, RFC 2544 (benchmarks), RFC 4193, RFC 3879 (site-local). */
 static const struct addr_range private_ranges[] = {
 	{ .family = 4, .first = { 10 }, .last = { 10, 255, 255, 255 } },
 	{ .family = 4, .first = { 100, 64 }, .last = { 100, 127, 255, 255 } },
 	{ .family = 4, .first = { 172, 16 }, .last = { 172, 31, 255, 255 } },
 	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
+	{ .family = 4, .first = { 198, 18 }, .last = { 198, 19, 255, 255 } },
 	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
+	{ .family = 6, .first = { 0xfe, 0xc0 }, .last = { 0xfe, [1 ... 15] = 0xff } },
 };
 
 bool read_has_private(const struct addr_list *list, struct addr_range *ret)
