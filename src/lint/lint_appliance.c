@@ -128,28 +128,77 @@ static void check_access_ports(struct lint *l, const struct policy_management *m
 		}
 }
 
-static void check_access_peers(struct lint *l, const struct policy_management *m)
+/* Where nobody manages a firewall from: whoever is there passes for one of the addresses. */
+static bool is_outside(enum zone zone)
 {
-	static const enum zone outside[] = { ZONE_INTERNET, ZONE_EXTERNAL };
+	return zone == ZONE_INTERNET || zone == ZONE_EXTERNAL || zone == ZONE_LGWAN_WAN;
+}
+
+/* By the zone that they count as. True if told. */
+static bool check_access_zone(struct lint *l, const struct policy_management *m)
+{
+	char text[ADDR_RANGE_TEXT_MAX];
+	struct addr_range common;
+	bool told = false;
+
+	for (size_t i = 0; i < ZONE_COUNT; i++) {
+		if (!is_outside((enum zone)i) ||
+		    !addr_list_overlap(&m->peers, &l->policy->zone_addresses[i], &common))
+			continue;
+		told = true;
+		lint_opens(l, m->line, _("manage it from the maintenance terminals only"),
+			   _("management.access, %s: %s is in the zone %s (%s); the "
+			     "appliance would be managed from there"),
+			   m->name, addr_range_text(&common, text),
+			   guideline_zone((enum zone)i)->slug,
+			   guideline_zone((enum zone)i)->name_ja);
+	}
+	return told;
+}
+
+/* By the line that they come in by: a desktop in a cloud counts as My Number, and yet comes from
+ * the internet. */
+static void check_access_line(struct lint *l, const struct policy_management *m,
+			      const struct policy_places *places)
+{
 	char text[ADDR_RANGE_TEXT_MAX];
 	struct addr_range common;
 
-	for (size_t i = 0; i < ARRAY_SIZE(outside); i++)
-		if (addr_list_overlap(&m->peers, &l->policy->zone_addresses[outside[i]], &common))
-			lint_opens(l, m->line, _("manage it from the maintenance terminals only"),
-				   _("management.access, %s: %s is in the zone %s (%s); the "
-				     "appliance would be managed from there"),
-				   m->name, addr_range_text(&common, text),
-				   guideline_zone(outside[i])->slug,
-				   guideline_zone(outside[i])->name_ja);
+	for (size_t i = 0; i < places->count; i++) {
+		const struct policy_place *place = &places->at[i];
+		enum zone zone = policy_zone_of_line(l->policy, place->interface);
+
+		if (zone == ZONE_NONE || !is_outside(zone) ||
+		    !addr_list_overlap(&m->peers, &place->addresses, &common))
+			continue;
+		lint_opens(
+			l, m->line, _("manage it from the maintenance terminals only"),
+			_("management.access, %s: %s comes in by \"%s\" of the zone %s (%s); the "
+			  "appliance would be managed from there"),
+			m->name, addr_range_text(&common, text), place->interface,
+			guideline_zone(zone)->slug, guideline_zone(zone)->name_ja);
+		return;
+	}
+}
+
+void lint_access_from_outside(struct lint *l)
+{
+	auto_(policy_places_clear) struct policy_places places = { 0 };
+
+	if (policy_places(l->policy, &places)) {
+		l->no_memory = true;
+		return;
+	}
+	for (size_t i = 0; i < l->policy->management_in.count; i++)
+		if (!check_access_zone(l, &l->policy->management_in.at[i]))
+			check_access_line(l, &l->policy->management_in.at[i], &places);
 }
 
 void lint_vendor_hardening(struct lint *l)
 {
-	for (size_t i = 0; i < l->policy->management_in.count; i++) {
+	for (size_t i = 0; i < l->policy->management_in.count; i++)
 		check_access_ports(l, &l->policy->management_in.at[i]);
-		check_access_peers(l, &l->policy->management_in.at[i]);
-	}
+	lint_access_from_outside(l);
 	lint_find(l, LINT_NOTE, 0, "",
 		  _("the daemon runs as %s, in a sandbox, with the one capability that it needs; "
 		    "nothing on the appliance answers but what management.access names"),

@@ -43,6 +43,12 @@ void lint_find(struct lint *l, enum lint_severity severity, int line, const char
 void lint_opens(struct lint *l, int line, const char *mend, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* ---- lint_appliance.c */
+
+/* Adds an error that opens something for each management access from outside, by zone or by line.
+ * For checks that apply where the configurations ask who may manage the appliance. */
+void lint_access_from_outside(struct lint *l);
+
 /* ---- lint_ask.c */
 
 /* The days since 1970-01-01 of YYYY-MM-DD. */

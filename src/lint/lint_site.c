@@ -70,6 +70,12 @@ void lint_maintenance_terminal_dedicated(struct lint *l)
 	check_maintenance_addresses(l);
 	/* of the zone, the declared terminals included */
 	check_access(l, &l->policy->zone_addresses[ZONE_MAINTENANCE]);
+	/* the α' cases have a condition of their own about the appliance's settings, which tells it
+	 */
+	if (!(l->policy->configurations &
+	      (BIT(CONFIGURATION_ALPHA_PRIME_A) | BIT(CONFIGURATION_ALPHA_PRIME_I) |
+	       BIT(CONFIGURATION_ALPHA_PRIME_U))))
+		lint_access_from_outside(l);
 }
 
 /* ---- roles of no use */

@@ -13,7 +13,9 @@ static const struct addr_range private_ranges[] = {
 	{ .family = 4, .first = { 100, 64 }, .last = { 100, 127, 255, 255 } },
 	{ .family = 4, .first = { 172, 16 }, .last = { 172, 31, 255, 255 } },
 	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
+	{ .family = 4, .first = { 198, 18 }, .last = { 198, 19, 255, 255 } },
 	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
+	{ .family = 6, .first = { 0xfe, 0xc0 }, .last = { 0xfe, [1 ... 15] = 0xff } },
 };
 
 /* The first eight bytes as a number. */

@@ -38,7 +38,7 @@ unsigned int width_of_ports(const struct policy_ports *ports, uint8_t l4proto);
 int width_outside_zone(const struct policy *policy, enum role role, struct addr_list *ret);
 
 /* Addresses that no host of the internet has, for private use. New normal list; the caller frees
- * it. 0 or -ENOMEM. Source: RFC 1918, RFC 6598, RFC 4193. */
+ * it. 0 or -ENOMEM. Source: RFC 1918, RFC 6598, RFC 2544, RFC 4193, RFC 3879. */
 int width_private(struct addr_list *ret);
 
 /* Those of the list (normal) that are not private. New normal list; the caller frees it. 0 or

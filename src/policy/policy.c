@@ -511,6 +511,36 @@ static int zone_places(const struct policy *policy, enum zone zone, const struct
 	return err ? err : place_add_each(places, &z->interfaces, &own);
 }
 
+bool policy_is_vlan_of(const char *name, const char *line)
+{
+	size_t length = strlen(line);
+
+	if (strncmp(name, line, length) != 0 || name[length] != '.')
+		return false;
+	for (name += length; *name == '.' && name[1] >= '0' && name[1] <= '9';)
+		name += 1 + strspn(name + 1, "0123456789");
+	return *name == '\0';
+}
+
+enum zone policy_zone_of_line(const struct policy *policy, const char *name)
+{
+	enum zone zone = ZONE_NONE;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < ZONE_COUNT; i++)
+		for (size_t j = 0; j < policy->zones[i].interfaces.count; j++) {
+			const char *line = policy->zones[i].interfaces.at[j];
+
+			if (!strcmp(line, name))
+				return (enum zone)i;
+			if (strlen(line) > longest && policy_is_vlan_of(name, line)) {
+				longest = strlen(line);
+				zone = (enum zone)i;
+			}
+		}
+	return zone;
+}
+
 int policy_places(const struct policy *policy, struct policy_places *ret)
 {
 	auto_(policy_places_clear) struct policy_places places = { 0 };

@@ -221,6 +221,14 @@ void policy_freep(struct policy **policy);
 /* The logical zone of an address, ZONE_NONE for a martian. */
 enum zone policy_zone_of(const struct policy *policy, const struct addr *a);
 
+/* True if name is that of a VLAN on the line of that name: "inet0.20", or of two tags
+ * "inet0.20.30", on "inet0" (and that on "inet0.20"). */
+bool policy_is_vlan_of(const char *name, const char *line);
+
+/* The zone whose interface that is, or else of the longest line that it is a VLAN on; ZONE_NONE for
+ * one of no zone, as that of a tunnel. */
+enum zone policy_zone_of_line(const struct policy *policy, const char *name);
+
 /* Addresses that no forwarded flow may have: ret is a new normal list; the caller frees it. 0 or
  * -ENOMEM. */
 int policy_martians(struct addr_list *ret);

@@ -121,12 +121,14 @@ int read_load(const char *path, size_t max, char **ret_text, size_t *ret_length)
  * once: whoever saved the file in another encoding has one thing to mend. */
 bool read_is_utf8(struct reader *r, const char *path, const char *text);
 
-/* True if text is UTF-8 without control characters, those that turn the direction included. */
+/* True if text is UTF-8 without control characters and the letters of read_hidden_letter(). */
 bool read_is_text(const char *text);
 
-/* True if text begins with a character that turns the direction of writing, so that what follows is
- * shown otherwise than it is read. Source: UAX #9 section 2. */
-bool read_turns_text(const char *text);
+/* The character (code point) with which text begins if it is one that is not shown, or by which
+ * what follows is shown otherwise than it is read: controls but for tab, the ends of lines and of
+ * pages, those that turn the direction of writing, separators of lines, letters of no width, tags.
+ * Else 0. Source: UAX #9 section 2, UTR #36. */
+uint32_t read_hidden_letter(const char *text);
 
 /* Writes "text" in quotes into out (READ_QUOTE_MAX), shortened and escaped for terminals; returns
  * out. */
@@ -271,9 +273,6 @@ void read_date(struct reader *r, const config_setting_t *s, char **ret); /* YYYY
 bool read_number(struct reader *r, const config_setting_t *s, long long min, long long max,
 		 long long *ret);
 
-/* True if that is the name of a VLAN on the line of that name. */
-bool read_is_vlan_of(const char *name, const char *line);
-
 /* Remembers range for read_overlap_check(). */
 void read_note_range(struct reader *r, const struct addr_range *range, enum read_owner owner,
 		     uint32_t index, struct read_place place);
@@ -329,6 +328,9 @@ void read_exceptions_check(struct reader *r);
 
 /* Part of the latter: with zones, roles, services and configurations that were read well. */
 void read_ways_check(struct reader *r);
+
+/* ---- read_places.c: adds the mistakes in where a role lives, once the zones are read */
+void read_places_check(struct reader *r, enum role role);
 
 /* Where endpoints and proxies lie; roles and port groups that a configuration needs; services that
  * nobody may use. */

@@ -65,29 +65,38 @@ static void skip_comment(struct scan *s)
 		step(s);
 }
 
-/* What a screen shows otherwise than it is read: escapes, and a carriage return that goes back over
- * the line. */
-static bool is_hidden(const struct scan *s, const char *p)
+/* A carriage return goes back over the line, but at its end. */
+static uint32_t hidden_at(const struct scan *s, const char *p)
 {
 	if (*p == '\r')
-		return p + 1 < s->end && p[1] != '\n';
-	return ((unsigned char)*p < 0x20 && !strchr("\t\n\f", *p)) || *p == 0x7f ||
-	       read_turns_text(p);
+		return p + 1 < s->end && p[1] != '\n' ? '\r' : 0;
+	return read_hidden_letter(p);
 }
 
 /* Also in comments: those who approve a policy read it on a screen. */
 static void find_hidden_text(const struct scan *s)
 {
-	int line = 1, told = 0;
+	int line = 1, told = 0, column = 0;
 
 	for (const char *p = s->at; p < s->end; p++) {
-		line += *p == '\n';
-		if (told == line || !is_hidden(s, p))
-			continue;
-		told = line;
-		errors_add(s->doubts, s->r->path, line,
-			   _("a control character, by which the line is shown otherwise than it is "
-			     "read; take it out"));
+		uint32_t c;
+
+		if ((*p & 0xc0) == 0x80)
+			continue; /* goes on with a character */
+		column++;
+		c = told == line ? 0 : hidden_at(s, p);
+		if (c) {
+			told = line;
+			errors_add(
+				s->doubts, s->r->path, line,
+				_("column %d: U+%04X, a character that is not shown, or by which "
+				  "the line is shown otherwise than it is read; take it out"),
+				column, (unsigned int)c);
+		}
+		if (*p == '\n') {
+			line++;
+			column = 0;
+		}
 	}
 }
 

@@ -314,15 +314,6 @@ static void read_zone(struct reader *r, config_setting_t *group)
 			     "zone, [ \"192.0.2.0/24\", ... ]"));
 }
 
-/* "inet0.20" is a VLAN of "inet0", by the name that almost everybody gives it. */
-bool read_is_vlan_of(const char *name, const char *line)
-{
-	size_t length = strlen(line);
-
-	return !strncmp(name, line, length) && name[length] == '.' &&
-	       name[length + 1 + strspn(name + length + 1, "0123456789")] == '\0';
-}
-
 /* Whoever is behind a line can tag frames for a VLAN on it. */
 static void check_vlans(struct reader *r)
 {
@@ -331,7 +322,7 @@ static void check_vlans(struct reader *r)
 			const struct read_interface *vlan = &r->interfaces[i];
 			const struct read_interface *line = &r->interfaces[j];
 
-			if (vlan->zone == line->zone || !read_is_vlan_of(vlan->name, line->name))
+			if (vlan->zone == line->zone || !policy_is_vlan_of(vlan->name, line->name))
 				continue;
 			errors_add(
 				r->errors, vlan->place.file, vlan->place.line,

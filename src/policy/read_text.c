@@ -91,36 +91,40 @@ static size_t utf8_length(const unsigned char *p)
 	return length == 2 && c < 0xa0 ? 0 : length;
 }
 
-bool read_turns_text(const char *text)
+/* Where they lie in order: C1 controls, the soft hyphen, fillers, letters that turn the direction,
+ * those of no width, separators of lines, fillers of Hangul, annotations, tags. Not the variation
+ * selectors, which choose the form of a Chinese character. Source: UAX #9 section 2, UTR #36. */
+static const struct {
+	uint32_t first, last;
+} hidden[] = {
+	{ 0x01, 0x08 },     { 0x0b, 0x0b },       { 0x0e, 0x1f },     { 0x7f, 0x9f },
+	{ 0xad, 0xad },     { 0x34f, 0x34f },     { 0x61c, 0x61c },   { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 }, { 0x180e, 0x180e },   { 0x200b, 0x200f }, { 0x2028, 0x202e },
+	{ 0x2060, 0x206f }, { 0x3164, 0x3164 },   { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+	{ 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+};
+
+uint32_t read_hidden_letter(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
+	size_t length = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+	uint32_t c = length == 1 ? *p : *p & (0xffU >> (length + 1));
 
-	/* U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069 */
-	if (p[0] == 0xd8)
-		return p[1] == 0x9c;
-	if (p[0] != 0xe2)
-		return false;
-	if (p[1] == 0x80)
-		return p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xaa && p[2] <= 0xae);
-	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0; /* not UTF-8, and told as that */
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		if (c >= hidden[i].first && c <= hidden[i].last)
+			return c;
+	return 0;
 }
 
 /* Bytes of the character at p if it can be shown, or 0. */
 static size_t shown_length(const unsigned char *p)
 {
-	return *p < 0x20 || *p == 0x7f || read_turns_text((const char *)p) ? 0 : utf8_length(p);
-}
-
-/* No-break space, soft hyphen, and those of no width: U+00A0, U+00AD, U+200B to U+200D, U+2060,
- * U+FEFF. */
-static bool is_unseen(const unsigned char *p)
-{
-	if (p[0] == 0xc2)
-		return p[1] == 0xa0 || p[1] == 0xad;
-	if (p[0] == 0xe2)
-		return (p[1] == 0x80 && p[2] >= 0x8b && p[2] <= 0x8d) ||
-		       (p[1] == 0x81 && p[2] == 0xa0);
-	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf;
+	return *p < 0x20 || read_hidden_letter((const char *)p) ? 0 : utf8_length(p);
 }
 
 bool read_is_text(const char *text)
@@ -168,7 +172,8 @@ char *read_quote(const char *text, char *out)
 
 	*o++ = '"';
 	while (*p && p < end) {
-		size_t length = is_unseen(p) ? 0 : shown_length(p);
+		/* a no-break space looks like another one */
+		size_t length = p[0] == 0xc2 && p[1] == 0xa0 ? 0 : shown_length(p);
 
 		if (length) {
 			memcpy(o, p, length);

@@ -24,15 +24,20 @@
 /* One IPv6 prefix of a role, and of a service or a zone. */
 #define PREFIX6_ROLE    48
 #define PREFIX6_SERVICE 32
+/* All IPv6 ranges of one of them together, in 64-bit networks: as many as eight such prefixes. */
+#define NETWORKS6_ROLE    (8ULL << (64 - PREFIX6_ROLE))
+#define NETWORKS6_SERVICE (8ULL << (64 - PREFIX6_SERVICE))
 
 /* Private use: nobody on the internet has them, so that any number of them is harmless.
- * Source: RFC 1918, RFC 6598, RFC 4193. */
+ * Source: RFC 1918, RFC 6598, RFC 2544 (benchmarks), RFC 4193, RFC 3879 (site-local). */
 static const struct addr_range private_ranges[] = {
 	{ .family = 4, .first = { 10 }, .last = { 10, 255, 255, 255 } },
 	{ .family = 4, .first = { 100, 64 }, .last = { 100, 127, 255, 255 } },
 	{ .family = 4, .first = { 172, 16 }, .last = { 172, 31, 255, 255 } },
 	{ .family = 4, .first = { 192, 168 }, .last = { 192, 168, 255, 255 } },
+	{ .family = 4, .first = { 198, 18 }, .last = { 198, 19, 255, 255 } },
 	{ .family = 6, .first = { 0xfc }, .last = { 0xfd, [1 ... 15] = 0xff } },
+	{ .family = 6, .first = { 0xfe, 0xc0 }, .last = { 0xfe, [1 ... 15] = 0xff } },
 };
 
 bool read_has_private(const struct addr_list *list, struct addr_range *ret)
@@ -83,6 +88,52 @@ static uint64_t width_of(const struct addr_list *list, unsigned int *ret_bits)
 	return sum;
 }
 
+static uint64_t half_of(const uint8_t b[8])
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		n = n << 8 | b[i];
+	return n;
+}
+
+static uint64_t add_capped(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* The 64-bit networks that the IPv6 ranges of the list touch, those in which two lie counted twice;
+ * UINT64_MAX at most. */
+static uint64_t networks6_of(const struct addr_list *list)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].family == 6)
+			sum = add_capped(sum, add_capped(half_of(list->at[i].last) -
+								 half_of(list->at[i].first),
+							 1));
+	return sum;
+}
+
+/* The IPv6 addresses of the list; UINT64_MAX at most, and if a range passes a 64-bit network. */
+static uint64_t addresses6_of(const struct addr_list *list)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct addr_range *range = &list->at[i];
+
+		if (range->family != 6)
+			continue;
+		if (memcmp(range->first, range->last, 8) != 0)
+			return UINT64_MAX;
+		sum = add_capped(
+			sum, add_capped(half_of(range->last + 8) - half_of(range->first + 8), 1));
+	}
+	return sum;
+}
+
 /* The addresses that are neither private nor in own, which may be NULL. 0 or -ENOMEM. */
 static int public_part(const struct addr_list *list, const struct addr_list *own,
 		       struct addr_list *ret)
@@ -129,16 +180,23 @@ static void check_role(struct reader *r, enum role role)
 			   _("endpoints.%s: a /%u of public IPv6 addresses would count as %s (%s), "
 			     "and much of the internet with it; name those in use, /%u or longer"),
 			   of->slug, bits, of->slug, of->name_ja, PREFIX6_ROLE);
+	else if (networks6_of(&open) > NETWORKS6_ROLE)
+		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
+			   _("endpoints.%s: all its public IPv6 addresses together are more than 8 "
+			     "times a /%u, and would count as %s (%s), and much of the internet "
+			     "with them; name those in use"),
+			   of->slug, PREFIX6_ROLE, of->slug, of->name_ja);
 }
 
 /* Who calls a whole network the sanitiser lets all of it be reached from the internet zone. */
 static void check_few(struct reader *r, enum role role)
 {
 	const struct guideline_role *of = guideline_role(role);
+	const struct addr_list *list = &r->policy->endpoints[role].addresses;
 	unsigned int bits;
-	uint64_t width = width_of(&r->policy->endpoints[role].addresses, &bits);
+	uint64_t width = width_of(list, &bits);
 
-	if (width <= WIDTH_FEW && bits >= PREFIX6_FEW)
+	if (width <= WIDTH_FEW && bits >= PREFIX6_FEW && addresses6_of(list) <= WIDTH_FEW)
 		return;
 	errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
 		   _("endpoints.%s: more than a few machines would count as %s (%s), through which "
@@ -175,6 +233,12 @@ static void check_zone(struct reader *r, enum zone zone)
 			     "much of the internet with it; name the networks behind its "
 			     "interfaces, /%u or longer"),
 			   slug, bits, slug, guideline_zone(zone)->name_ja, PREFIX6_SERVICE);
+	else if (networks6_of(&open) > NETWORKS6_SERVICE)
+		errors_add(r->errors, at.file, at.line,
+			   _("zones.%s: all its public IPv6 addresses together are more than 8 "
+			     "times a /%u, and would count as %s (%s), and much of the internet "
+			     "with them; name the networks behind its interfaces"),
+			   slug, PREFIX6_SERVICE, slug, guideline_zone(zone)->name_ja);
 }
 
 static bool decided_by_address(const struct policy_service *service)
@@ -205,6 +269,13 @@ static void check_service(struct reader *r, const struct policy_service *service
 			   _("services.%s: a /%u of IPv6 is no restriction of where LGWAN may go "
 			     "(接続先制限); name the prefixes of the service, /%u or longer"),
 			   name, bits, PREFIX6_SERVICE);
+	else if (networks6_of(&service->addresses) > NETWORKS6_SERVICE)
+		errors_add(
+			r->errors, r->path, service->line,
+			_("services.%s: IPv6 addresses that together are more than 8 times a /%u "
+			  "are no restriction of where LGWAN may go (接続先制限); name the "
+			  "prefixes of the service"),
+			name, PREFIX6_SERVICE);
 }
 
 void read_width_check(struct reader *r)

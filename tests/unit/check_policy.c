@@ -205,6 +205,33 @@ static void assert_place(const struct policy_places *places, const char *interfa
 	ck_abort_msg("no place %s", interface);
 }
 
+START_TEST(a_vlan_is_known_by_its_name_whatever_its_depth)
+{
+	ck_assert(policy_is_vlan_of("inet0.20", "inet0"));
+	ck_assert(policy_is_vlan_of("inet0.20.30", "inet0"));
+	ck_assert(policy_is_vlan_of("inet0.20.30", "inet0.20"));
+	ck_assert(!policy_is_vlan_of("inet0", "inet0"));
+	ck_assert(!policy_is_vlan_of("inet0.", "inet0"));
+	ck_assert(!policy_is_vlan_of("inet0.20.", "inet0"));
+	ck_assert(!policy_is_vlan_of("inet0..20", "inet0"));
+	ck_assert(!policy_is_vlan_of("inet0.2x", "inet0"));
+	ck_assert(!policy_is_vlan_of("inet0.20x.3", "inet0"));
+	ck_assert(!policy_is_vlan_of("inet01.20", "inet0"));
+	ck_assert(!policy_is_vlan_of("inet0", "inet0.20"));
+}
+END_TEST
+
+START_TEST(a_vlan_leads_where_the_longest_line_leads)
+{
+	add_zone(ZONE_MAINTENANCE, "inet0.5", "192.168.99.0/28");
+	ck_assert_int_eq(policy_zone_of_line(policy, "inet0"), ZONE_INTERNET);
+	ck_assert_int_eq(policy_zone_of_line(policy, "inet0.6.7"), ZONE_INTERNET);
+	ck_assert_int_eq(policy_zone_of_line(policy, "inet0.5"), ZONE_MAINTENANCE);
+	ck_assert_int_eq(policy_zone_of_line(policy, "inet0.5.7"), ZONE_MAINTENANCE);
+	ck_assert_int_eq(policy_zone_of_line(policy, "tun0"), ZONE_NONE);
+}
+END_TEST
+
 START_TEST(addresses_live_behind_the_interfaces_of_their_networks)
 {
 	struct policy_places places;
@@ -387,6 +414,8 @@ int main(void)
 	tcase_add_test(tc, zones_are_disjoint_and_with_martians_they_are_everything);
 	tcase_add_test(tc, an_endpoint_in_a_foreign_network_leaves_that_zone);
 	tcase_add_test(tc, roles_are_found_by_address);
+	tcase_add_test(tc, a_vlan_is_known_by_its_name_whatever_its_depth);
+	tcase_add_test(tc, a_vlan_leads_where_the_longest_line_leads);
 	tcase_add_test(tc, addresses_live_behind_the_interfaces_of_their_networks);
 	tcase_add_test(tc,
 		       a_zone_that_reaches_the_internet_holds_external_addresses_but_no_endpoints);

@@ -425,6 +425,24 @@ START_TEST(the_nearest_word_is_found_or_none)
 }
 END_TEST
 
+START_TEST(letters_that_are_not_shown_are_known)
+{
+	ck_assert_uint_eq(read_hidden_letter("\xc2\x80"), 0x80);
+	ck_assert_uint_eq(read_hidden_letter("\xc2\x9f"), 0x9f);
+	ck_assert_uint_eq(read_hidden_letter("\xe2\x80\xa8"), 0x2028);
+	ck_assert_uint_eq(read_hidden_letter("\xef\xbb\xbf"), 0xfeff);
+	ck_assert_uint_eq(read_hidden_letter("\xf3\xa0\x81\xbf"), 0xe007f);
+	ck_assert_uint_eq(read_hidden_letter("\x1b"), 0x1b);
+	/* variation selectors belong to names of places and people */
+	ck_assert_uint_eq(read_hidden_letter("\xf3\xa0\x84\x80"), 0);
+	ck_assert_uint_eq(read_hidden_letter("\xc2\xa1"), 0);
+	ck_assert_uint_eq(read_hidden_letter("\xe2\x80\x90"), 0);
+	ck_assert_uint_eq(read_hidden_letter("\t"), 0);
+	ck_assert_uint_eq(read_hidden_letter(""), 0);
+	ck_assert_uint_eq(read_hidden_letter("\xe2\x80"), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("read");
@@ -433,6 +451,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, make_folder, drop_folder);
+	tcase_add_test(tc, letters_that_are_not_shown_are_known);
 	tcase_add_test(tc, the_shipped_example_is_read_as_it_is_written);
 	tcase_add_test(tc, the_shipped_template_is_accepted);
 	tcase_add_test(tc, what_is_left_out_has_its_default);
