@@ -18,6 +18,10 @@ static const struct guideline_forbidden *sentence_of(const struct policy *policy
 
 	if (!forbidden && from == ZONE_INTERNET && to == ZONE_LGWAN)
 		forbidden = guideline_forbidden_of("internet-to-lgwan");
+	if (!forbidden && from == ZONE_MYNUMBER)
+		forbidden = guideline_forbidden_of("mynumber-to-external");
+	if (!forbidden && from == ZONE_LGWAN)
+		forbidden = ways_restriction(policy);
 	return forbidden && forbidden->text_ja && forbidden_holds(policy, forbidden) ? forbidden
 										     : NULL;
 }
@@ -38,6 +42,25 @@ static int add_step(FILE *to, size_t number, const struct ways_step *step)
 		       step->flow->id);
 }
 
+static const char *advice(const struct ways_way *way)
+{
+	enum zone end = way->steps[way->count - 1].to_zone;
+
+	if (end == ZONE_MYNUMBER)
+		return _(" nothing can except that, in however many steps. Leave it out, or "
+			 "lead it to a machine from which nothing goes on into My Number");
+	if (end == ZONE_INTERNET || end == ZONE_EXTERNAL)
+		return _(" a detour is no other way out. Leave it out, or lead it to a machine "
+			 "from which nothing goes on outside");
+	for (size_t i = 0; i + 1 < way->count; i++)
+		if (way->steps[i].sanitises)
+			return _(" the sanitiser is where a way from outside ends. Leave it out, "
+				 "and let the inside fetch from the sanitiser what it made "
+				 "harmless");
+	return _(" nothing inside may be reached from there. Leave it out, and let "
+		 "the inside fetch what it needs by a flow of the guideline");
+}
+
 /* The sentence for people, from the zones at both ends to the steps between them. */
 static int add_way(FILE *to, const struct ways_way *way)
 {
@@ -51,13 +74,7 @@ static int add_way(FILE *to, const struct ways_way *way)
 		n = add_step(to, i + 1, &way->steps[i]);
 	if (n < 0)
 		return n;
-	return fputs(
-		end == ZONE_MYNUMBER
-			? _(" nothing can except that, in however many steps. Leave it out, or "
-			    "lead it to a machine from which nothing goes on into My Number")
-			: _(" nothing inside may be reached from there. Leave it out, and let "
-			    "the inside fetch what it needs by a flow of the guideline"),
-		to);
+	return fputs(advice(way), to);
 }
 
 static char *way_text(const struct ways_way *way)

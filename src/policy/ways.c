@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "policy/forbidden.h"
 
 #define NOWHERE SIZE_MAX
 #define FEW     16 /* machines of one role that feed a sanitiser */
@@ -20,9 +21,19 @@ struct edge {
 	struct addr_list from, to;
 	bool makes;         /* what it is on is a way that exceptions make */
 	bool for_sanitiser; /* it comes in to be made harmless */
+	bool enters;        /* an exception by which what was made harmless goes too far */
+};
+
+/* Where the ways begin that are looked for. */
+enum journey {
+	JOURNEY_INWARD,        /* outside: into the inside and My Number */
+	JOURNEY_FROM_MYNUMBER, /* outside again */
+	JOURNEY_FROM_LGWAN,    /* outside, round the restriction of destinations */
+	JOURNEY_COUNT
 };
 
 struct graph {
+	enum journey journey;
 	const struct policy *policy;
 	struct edge *edges;
 	size_t count, room;
@@ -48,13 +59,29 @@ static bool is_inside(enum zone zone)
 	return zone == ZONE_LGWAN || zone == ZONE_LGWAN_WAN || zone == ZONE_MAINTENANCE;
 }
 
-/* Whether a way may lead over this pair of zones: it begins outside, so that going out again gains
- * nothing but where the internet gets into the internet zone; and it ends in My Number. */
-static bool matters(enum zone from, enum zone to)
+static bool is_beside_lgwan(enum zone zone)
 {
-	if (from == ZONE_MYNUMBER || to == ZONE_EXTERNAL)
-		return false;
-	return to != ZONE_INTERNET || is_outside(from);
+	return zone == ZONE_LGWAN_WAN || zone == ZONE_MAINTENANCE;
+}
+
+/* Whether a way may lead over this pair of zones. One that begins outside gains nothing by going
+ * out again but where the internet gets into the internet zone, and ends in My Number. One out of
+ * My Number does not come back. One out of LGWAN that comes back goes out under the restriction. */
+static bool matters(enum journey journey, enum zone from, enum zone to)
+{
+	switch (journey) {
+	case JOURNEY_INWARD:
+		return from != ZONE_MYNUMBER && to != ZONE_EXTERNAL &&
+		       (to != ZONE_INTERNET || is_outside(from));
+	case JOURNEY_FROM_MYNUMBER:
+		return !is_outside(from) && (to != ZONE_MYNUMBER || from == ZONE_MYNUMBER);
+	case JOURNEY_FROM_LGWAN:
+		return (from == ZONE_LGWAN && is_beside_lgwan(to)) ||
+		       (is_beside_lgwan(from) && (is_beside_lgwan(to) || to == ZONE_EXTERNAL));
+	case JOURNEY_COUNT:
+		break;
+	}
+	return false;
 }
 
 /* ---- the steps there are */
@@ -125,6 +152,16 @@ static bool is_for_sanitiser(const struct policy *policy, const struct edge *edg
 	       plays_only(policy, &edge->to, ROLE_BIT(ROLE_MAIL_SANITIZER));
 }
 
+/* True if anybody of list has another role than that of the sanitiser. */
+static bool has_role(const struct policy *policy, const struct addr_list *list)
+{
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		if (i != ROLE_MAIL_SANITIZER &&
+		    addr_list_overlap(list, &policy->endpoints[i].addresses, NULL))
+			return true;
+	return false;
+}
+
 /* The part of a step that leads from one zone to another, if there is one. */
 static int add_part(struct graph *g, const struct edge *whole, enum zone from, enum zone to)
 {
@@ -141,6 +178,8 @@ static int add_part(struct graph *g, const struct edge *whole, enum zone from, e
 		return err;
 	part.for_sanitiser = is_for_sanitiser(g->policy, &part);
 	part.makes = part.exception && from != to && !part.for_sanitiser;
+	part.enters =
+		part.exception && is_inside(to) && (from != to || has_role(g->policy, &part.to));
 	return add_edge(g, &part);
 }
 
@@ -151,21 +190,57 @@ static int add_parts(struct graph *g, const struct edge *whole)
 
 	for (size_t from = 0; !err && from < ZONE_COUNT; from++)
 		for (size_t to = 0; !err && to < ZONE_COUNT; to++)
-			if (matters((enum zone)from, (enum zone)to))
+			if (matters(g->journey, (enum zone)from, (enum zone)to))
 				err = add_part(g, whole, (enum zone)from, (enum zone)to);
 	return err;
 }
 
-/* Wherever the flow is decided: also at firewalls that others run. */
-static bool is_flow_there(const struct policy *policy, const struct guideline_flow *flow)
+/* Wherever the flow is decided: also at firewalls that others run. A picture of a screen takes
+ * nothing out: its desktops take over no files. */
+static bool is_flow_there(const struct graph *g, const struct guideline_flow *flow)
 {
+	const struct policy *policy = g->policy;
 	int index = flow->implied ? guideline_flow_index(flow) : -1;
 
 	if (flow->implied && (index < 0 || !policy->implied_flows[index]))
 		return false;
-	return (policy->configurations & CONFIGURATION_BIT(flow->configuration)) &&
-	       guideline_role(flow->to)->zone != ZONE_EXTERNAL &&
+	if (!(policy->configurations & CONFIGURATION_BIT(flow->configuration)))
+		return false;
+	if (g->journey != JOURNEY_INWARD)
+		return !flow->screen_transfer;
+	return guideline_role(flow->to)->zone != ZONE_EXTERNAL &&
 	       guideline_role(flow->to)->zone != ZONE_LGWAN_WAN;
+}
+
+static int append(struct addr_list *to, const struct addr_list *from)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < from->count; i++)
+		err = addr_list_add(to, &from->at[i]);
+	return err;
+}
+
+/* Where a flow leads: to the endpoints of its role, or the services, or the internet itself. */
+static int add_flow(struct graph *g, const struct guideline_flow *flow)
+{
+	const struct policy *policy = g->policy;
+	auto_(addr_list_clear) struct addr_list to = { 0 };
+	int err = append(&to, &policy->endpoints[flow->to].addresses);
+
+	if (!err && flow->to == ROLE_INTERNET)
+		err = append(&to, &policy->zone_addresses[ZONE_EXTERNAL]);
+	for (size_t i = 0; !err && i < policy->service_count; i++)
+		if (policy->services[i].role == flow->to)
+			err = append(&to, &policy->services[i].addresses);
+	if (err)
+		return err;
+	addr_list_normalise(&to);
+	const struct edge whole = { .flow = flow,
+				    .from = policy->endpoints[flow->from].addresses,
+				    .to = to };
+
+	return add_parts(g, &whole);
 }
 
 static int add_edges(struct graph *g)
@@ -182,30 +257,27 @@ static int add_edges(struct graph *g)
 		if (!e->forbidden_by)
 			err = add_parts(g, &whole);
 	}
-	for (size_t i = 0; !err && i < count; i++) {
-		const struct edge whole = { .flow = &flows[i],
-					    .from = policy->endpoints[flows[i].from].addresses,
-					    .to = policy->endpoints[flows[i].to].addresses };
-
-		if (is_flow_there(policy, &flows[i]))
-			err = add_parts(g, &whole);
-	}
+	for (size_t i = 0; !err && i < count; i++)
+		if (is_flow_there(g, &flows[i]))
+			err = add_flow(g, &flows[i]);
 	return err;
 }
 
 /* ---- the search */
 
-/* A step taken: with an exception that leads from zone to zone before it or by it, or without. */
+/* A step taken: with an exception that makes the way before it or by it, or without; and behind a
+ * sanitiser, or not. Behind one, an exception also makes the way if it goes
+ * too far without leaving the zone. */
 struct visit {
 	size_t edge;
 	size_t before; /* index of the visit that led here, or NOWHERE */
-	bool made;
+	bool made, sanitised;
 };
 
 struct search {
-	struct visit *visits; /* in order of their distance from outside */
+	struct visit *visits; /* in order of their distance from where the way begins */
 	size_t count;
-	bool *seen; /* by 2 * edge + made */
+	bool *seen; /* by 4 * edge + 2 * sanitised + made */
 };
 
 static void search_clear(struct search *s)
@@ -214,33 +286,61 @@ static void search_clear(struct search *s)
 	free(s->seen);
 }
 
-static void visit(struct search *s, const struct graph *g, size_t edge, size_t before, bool made)
+static bool is_sanitised(const struct search *s, size_t visit)
 {
-	made |= g->edges[edge].makes;
-	if (s->seen[2 * edge + made])
+	return visit != NOWHERE && s->visits[visit].sanitised;
+}
+
+/* before: the index of the visit that led here, or NOWHERE. */
+static void visit(struct search *s, const struct graph *g, size_t index, size_t before)
+{
+	const struct edge *edge = &g->edges[index];
+	bool behind = is_sanitised(s, before);
+	struct visit v = { .edge = index, .before = before };
+	size_t state;
+
+	v.made = edge->makes || (behind && edge->enters) ||
+		 (before != NOWHERE && s->visits[before].made);
+	v.sanitised = behind || edge->for_sanitiser;
+	state = 4 * index + 2 * v.sanitised + v.made;
+	if (s->seen[state])
 		return;
-	s->seen[2 * edge + made] = true;
-	s->visits[s->count++] = (struct visit){ .edge = edge, .before = before, .made = made };
+	s->seen[state] = true;
+	s->visits[s->count++] = v;
+}
+
+static bool is_start(const struct graph *g, const struct edge *edge)
+{
+	switch (g->journey) {
+	case JOURNEY_INWARD:
+		return is_outside(edge->from_zone);
+	case JOURNEY_FROM_MYNUMBER:
+		return edge->from_zone == ZONE_MYNUMBER;
+	case JOURNEY_FROM_LGWAN:
+		return edge->from_zone == ZONE_LGWAN && edge->exception;
+	case JOURNEY_COUNT:
+		break;
+	}
+	return false;
 }
 
 static int search(const struct graph *g, struct search *s)
 {
-	s->visits = calloc(2 * g->count + 1, sizeof(*s->visits));
-	s->seen = calloc(2 * g->count + 1, sizeof(*s->seen));
+	s->visits = calloc(4 * g->count + 1, sizeof(*s->visits));
+	s->seen = calloc(4 * g->count + 1, sizeof(*s->seen));
 	if (!s->visits || !s->seen)
 		return -ENOMEM;
 	for (size_t i = 0; i < g->count; i++)
-		if (is_outside(g->edges[i].from_zone))
-			visit(s, g, i, NOWHERE, false);
-	/* each of the others is entered at most twice, so that this ends */
+		if (is_start(g, &g->edges[i]))
+			visit(s, g, i, NOWHERE);
+	/* each of the others is entered at most four times, so that this ends */
 	for (size_t i = 0; i < s->count; i++) {
-		const struct visit at = s->visits[i];
-		const struct edge *edge = &g->edges[at.edge];
+		const struct edge *edge = &g->edges[s->visits[i].edge];
 
 		for (size_t next = 0; next < g->count; next++)
 			if (g->edges[next].from_zone == edge->to_zone &&
 			    addr_list_overlap(&edge->to, &g->edges[next].from, NULL))
-				visit(s, g, next, i, at.made);
+				visit(s, g, next, i);
 	}
 	return 0;
 }
@@ -257,10 +357,17 @@ void ways_clear(struct ways *ways)
 
 const struct policy_exception *ways_maker(const struct ways_way *way)
 {
-	for (size_t i = 0; i < way->count; i++)
-		if (way->steps[i].makes)
-			return way->steps[i].exception;
-	return NULL;
+	const struct policy_exception *maker = NULL, *before = NULL;
+
+	for (size_t i = 0; i < way->count; i++) {
+		if (way->steps[i].makes && !maker)
+			maker = way->steps[i].exception;
+		if (way->steps[i].sanitises) {
+			before = maker ? maker : before;
+			maker = NULL;
+		}
+	}
+	return maker ? maker : before;
 }
 
 /* Where a step ends, as far as the next one goes on from there. */
@@ -295,7 +402,10 @@ static int trace(const struct graph *g, const struct search *s, size_t last, str
 						     .to_zone = edge->to_zone,
 						     .from = edge->from.at[0],
 						     .to = meeting(edge, next),
-						     .makes = edge->makes };
+						     .makes = edge->makes,
+						     .sanitises = edge->for_sanitiser };
+		if (is_sanitised(s, s->visits[i].before) && edge->enters)
+			steps[count].makes = true;
 		next = edge;
 	}
 	for (size_t i = 1; i < ret->count; i++)
@@ -323,12 +433,27 @@ static int keep(struct ways *ways, struct ways_way *way)
 	return 0;
 }
 
-/* True if the way may not end with that step. */
-static bool is_end(const struct edge *edge, bool to_mynumber)
+/* True if no way may end with that step. What is forbidden in one step is told elsewhere. */
+static bool is_end(const struct graph *g, const struct search *s, const struct visit *visit,
+		   bool to_mynumber)
 {
-	if (to_mynumber)
-		return edge->to_zone == ZONE_MYNUMBER;
-	return is_outside(edge->from_zone) && is_inside(edge->to_zone) && !edge->for_sanitiser;
+	const struct edge *edge = &g->edges[visit->edge];
+
+	switch (g->journey) {
+	case JOURNEY_INWARD:
+		if (to_mynumber)
+			return edge->to_zone == ZONE_MYNUMBER;
+		return (is_sanitised(s, visit->before) && edge->enters) ||
+		       (is_outside(edge->from_zone) && is_inside(edge->to_zone) &&
+			!edge->for_sanitiser);
+	case JOURNEY_FROM_MYNUMBER:
+		return is_outside(edge->to_zone) && edge->from_zone != ZONE_MYNUMBER;
+	case JOURNEY_FROM_LGWAN:
+		return edge->to_zone == ZONE_EXTERNAL && edge->exception;
+	case JOURNEY_COUNT:
+		break;
+	}
+	return false;
 }
 
 /* Those to My Number first: they say more of the same exception. */
@@ -340,7 +465,7 @@ static int gather(const struct graph *g, const struct search *s, bool to_mynumbe
 	for (size_t i = 0; !err && g->edges && i < s->count; i++) {
 		struct ways_way way = { 0 };
 
-		if (!s->visits[i].made || !is_end(&g->edges[s->visits[i].edge], to_mynumber))
+		if (!s->visits[i].made || !is_end(g, s, &s->visits[i], to_mynumber))
 			continue;
 		err = trace(g, s, i, &way);
 		if (!err)
@@ -349,22 +474,42 @@ static int gather(const struct graph *g, const struct search *s, bool to_mynumbe
 	return err;
 }
 
+const struct guideline_forbidden *ways_restriction(const struct policy *policy)
+{
+	size_t count;
+	const struct guideline_forbidden *all = guideline_forbiddens(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (forbidden_is_destination_restriction(&all[i]) &&
+		    forbidden_holds(policy, &all[i]))
+			return &all[i];
+	return NULL;
+}
+
+static int find(const struct policy *policy, enum journey journey, struct ways *ways)
+{
+	auto_(graph_clear) struct graph g = { .journey = journey, .policy = policy };
+	auto_(search_clear) struct search s = { 0 };
+	int err = add_edges(&g);
+
+	if (!err && g.edges)
+		err = search(&g, &s);
+	if (!err && journey == JOURNEY_INWARD)
+		err = gather(&g, &s, true, ways);
+	if (!err)
+		err = gather(&g, &s, false, ways);
+	return err;
+}
+
 int ways_find(const struct policy *policy, struct ways *ret)
 {
-	auto_(graph_clear) struct graph g = { .policy = policy };
-	auto_(search_clear) struct search s = { 0 };
 	auto_(ways_clear) struct ways ways = { 0 };
 	int err = 0;
 
 	/* what the guideline's flows make by themselves is its own matter */
-	if (policy->exception_count)
-		err = add_edges(&g);
-	if (!err && g.edges)
-		err = search(&g, &s);
-	if (!err)
-		err = gather(&g, &s, true, &ways);
-	if (!err)
-		err = gather(&g, &s, false, &ways);
+	for (size_t i = 0; !err && policy->exception_count && i < JOURNEY_COUNT; i++)
+		if (i != JOURNEY_FROM_LGWAN || ways_restriction(policy))
+			err = find(policy, (enum journey)i, &ways);
 	if (err)
 		return err;
 	*ret = ways;

@@ -259,7 +259,7 @@ START_TEST(a_network_that_is_called_a_mail_server_may_not_feed_a_sanitiser)
 }
 END_TEST
 
-START_TEST(what_was_made_harmless_may_reach_a_terminal_that_sees_my_number)
+START_TEST(what_was_made_harmless_goes_on_to_no_terminal_that_sees_my_number)
 {
 	use(CONFIGURATION_ALPHA_PRIME_U);
 	use(CONFIGURATION_ROUTE_1);
@@ -268,8 +268,133 @@ START_TEST(what_was_made_harmless_may_reach_a_terminal_that_sees_my_number)
 	endpoint(ROLE_LGWAN_TERMINAL, "192.168.10.0/25");
 	endpoint(ROLE_MYNUMBER_DAAS, "198.51.100.0/27");
 	except("192.168.30.25", "192.168.10.245");
-	except("192.168.10.245", "192.168.10.7");
+	except("192.168.10.245", "192.168.10.220"); /* a server without a role takes it */
 	ck_assert_uint_eq(found(), 0);
+	except("192.168.10.245", "192.168.10.7");
+	ck_assert_uint_eq(found(), 1);
+	ck_assert_str_eq(zones_of_way(), "illm");
+	/* it is told by the one that goes too far, not by the one that feeds the sanitiser */
+	ck_assert_int_eq(ways_maker(&ways.at[0])->line, 3);
+}
+END_TEST
+
+START_TEST(behind_a_sanitiser_exceptions_reach_no_other_role_and_no_other_zone)
+{
+	static const char *const beyond[] = { "192.168.10.130", "203.0.113.9", "192.168.99.9",
+					      "192.168.10.200-192.168.10.250" };
+
+	use(CONFIGURATION_ROUTE_3);
+	endpoint(ROLE_INTERNET_RELAY_SERVER, "192.168.30.244");
+	endpoint(ROLE_MAIL_SANITIZER, "192.168.10.245");
+	endpoint(ROLE_LGWAN_BUSINESS_SERVER, "192.168.10.130");
+	endpoint(ROLE_LGWAN_RELAY_SERVER, "192.168.10.244");
+	for (size_t i = 0; i < ARRAY_SIZE(beyond); i++)
+		except("192.168.10.245", beyond[i]);
+	ck_assert_uint_eq(found(), 4);
+	for (size_t i = 0; i < ways.count; i++) {
+		ck_assert_uint_eq(ways.at[i].count, 2);
+		ck_assert(ways.at[i].steps[0].sanitises);
+		ck_assert_ptr_eq(ways_maker(&ways.at[i]), ways.at[i].steps[1].exception);
+	}
+}
+END_TEST
+
+START_TEST(nor_do_they_by_a_machine_without_a_role)
+{
+	use(CONFIGURATION_ROUTE_3);
+	endpoint(ROLE_INTERNET_RELAY_SERVER, "192.168.30.244");
+	endpoint(ROLE_MAIL_SANITIZER, "192.168.10.245");
+	endpoint(ROLE_LGWAN_BUSINESS_SERVER, "192.168.10.130");
+	except("192.168.10.245", "192.168.10.220");
+	except("192.168.10.221", "192.168.10.130");
+	ck_assert_uint_eq(found(), 0);
+	except("192.168.10.220", "192.168.10.130");
+	ck_assert_uint_eq(found(), 1);
+	ck_assert_str_eq(zones_of_way(), "illl");
+	ck_assert_int_eq(ways_maker(&ways.at[0])->line, 3);
+}
+END_TEST
+
+START_TEST(a_sanitiser_that_nobody_feeds_is_a_machine_like_others)
+{
+	use(CONFIGURATION_ALPHA_PRIME_U);
+	endpoint(ROLE_MAIL_SANITIZER, "192.168.10.245");
+	endpoint(ROLE_LGWAN_TERMINAL, "192.168.10.0/25");
+	except("192.168.10.245", "192.168.10.7");
+	except("192.168.10.245", "192.168.99.9");
+	ck_assert_uint_eq(found(), 0);
+}
+END_TEST
+
+START_TEST(nothing_leads_out_of_my_number_by_a_detour)
+{
+	except("172.16.10.7", "203.0.113.9");
+	except("203.0.113.8", "192.0.2.9");
+	except("192.168.10.7", "192.0.2.9");
+	ck_assert_uint_eq(found(), 0);
+	except("203.0.113.9", "192.168.10.7");
+	ck_assert_uint_eq(found(), 1);
+	ck_assert_str_eq(zones_of_way(), "mlle");
+	ck_assert_int_eq(ways_maker(&ways.at[0])->line, 1);
+}
+END_TEST
+
+START_TEST(nor_into_the_internet_zone)
+{
+	except("172.16.10.7", "192.168.10.214");
+	ck_assert_uint_eq(found(), 0);
+	except("192.168.10.214", "192.168.30.25");
+	ck_assert_uint_eq(found(), 1);
+	ck_assert_str_eq(zones_of_way(), "mli");
+}
+END_TEST
+
+START_TEST(nor_by_a_flow_of_the_guideline_behind_an_exception)
+{
+	struct policy_service *service = calloc(1, sizeof(*service));
+
+	ck_assert_ptr_nonnull(service);
+	service->role = ROLE_PERMITTED_CLOUD;
+	add_range(&service->addresses, "198.51.100.128/26");
+	policy->services = service;
+	policy->service_count = 1;
+	use(CONFIGURATION_ALPHA_PRIME_U);
+	endpoint(ROLE_LGWAN_BUSINESS_SERVER, "192.168.10.128/26");
+	except("172.16.10.7", "192.168.10.220");
+	ck_assert_uint_eq(found(), 0);
+	except("172.16.10.8", "192.168.10.130");
+	ck_assert_uint_eq(found(), 1);
+	ck_assert_str_eq(zones_of_way(), "mle");
+	ck_assert_str_eq(ways.at[0].steps[1].flow->id,
+			 "alpha-prime-u:lgwan-business-server>permitted-cloud");
+}
+END_TEST
+
+START_TEST(a_picture_of_a_screen_takes_nothing_out_of_my_number)
+{
+	use(CONFIGURATION_ROUTE_5);
+	endpoint(ROLE_LGWAN_TERMINAL, "192.168.10.0/25");
+	endpoint(ROLE_INTERNET_VDI, "192.168.30.64/27");
+	except("172.16.10.7", "192.168.10.7");
+	ck_assert_uint_eq(found(), 0);
+}
+END_TEST
+
+START_TEST(lgwan_gets_round_no_restriction_of_destinations)
+{
+	except("192.168.10.7", "203.0.113.9");
+	except("203.0.113.9", "192.0.2.9");
+	except("192.168.10.8", "192.168.99.9");
+	except("192.168.99.8", "192.0.2.9");
+	/* without a restriction, there is none to get round */
+	ck_assert_uint_eq(found(), 0);
+	ck_assert_ptr_null(ways_restriction(policy));
+	use(CONFIGURATION_ALPHA_PRIME_U);
+	ck_assert_uint_eq(found(), 1);
+	ck_assert_str_eq(zones_of_way(), "lle");
+	ck_assert_ptr_nonnull(ways_restriction(policy));
+	except("192.168.10.9", "192.168.99.8");
+	ck_assert_uint_eq(found(), 2);
 }
 END_TEST
 
@@ -294,7 +419,7 @@ END_TEST
 /* ---- against a search from machine to machine */
 
 #define HOSTS  12
-#define ROUNDS 400
+#define ROUNDS 4000
 
 /* Two of each zone but external, which has two that are in none; roles where route 6 has them. */
 static const struct host {
@@ -314,39 +439,63 @@ static const struct host {
 };
 static const size_t route_6[][2] = { { 0, 10 }, { 0, 4 }, { 4, 5 }, { 1, 6 }, { 9, 11 } };
 
-/* What is to be found, by the words of ways.h. */
-static void expect(size_t (*pairs)[2], size_t count, bool *ret_mynumber, bool *ret_entry)
-{
-	bool reached[HOSTS][2] = { 0 }, again = true;
+enum end { END_MYNUMBER, END_ENTRY, END_OUT, END_COUNT };
 
-	*ret_mynumber = *ret_entry = false;
+static bool is_out(enum zone zone)
+{
+	return zone == ZONE_INTERNET || zone == ZONE_EXTERNAL;
+}
+
+static bool is_in(enum zone zone)
+{
+	return zone == ZONE_LGWAN || zone == ZONE_LGWAN_WAN || zone == ZONE_MAINTENANCE;
+}
+
+/* reached: by whether exceptions make the way, and whether it passed the sanitiser. */
+static bool take(const size_t *pair, bool flow, bool inward, bool (*reached)[2][2], bool *ret)
+{
+	enum zone from = hosts[pair[0]].zone, to = hosts[pair[1]].zone;
+	bool feeds = pair[0] == 1 && pair[1] == 6, again = false;
+	/* machines of LGWAN with a role that is not the sanitiser's */
+	bool role = pair[1] == 4 || pair[1] == 5;
+
+	for (size_t state = 0; state < 4; state++) {
+		bool made = state & 1, behind = state & 2;
+		bool enters = inward && behind && !flow && is_in(to) && (from != to || role);
+		bool next = made || (!flow && from != to && !feeds) || enters;
+
+		if (!reached[pair[0]][made][behind])
+			continue;
+		ret[END_MYNUMBER] |= inward && next && to == ZONE_MYNUMBER;
+		ret[END_ENTRY] |= enters || (inward && next && is_out(from) && !feeds && is_in(to));
+		ret[END_OUT] |= !inward && next && is_out(to) && from != ZONE_MYNUMBER;
+		again |= !reached[pair[1]][next][behind || feeds];
+		reached[pair[1]][next][behind || feeds] = true;
+	}
+	return again;
+}
+
+/* What is to be found, by the words of ways.h. */
+static void expect(size_t (*pairs)[2], size_t count, bool inward, bool *ret)
+{
+	bool reached[HOSTS][2][2] = { 0 }, again = true;
+
 	for (size_t i = 0; i < HOSTS; i++)
-		reached[i][0] = hosts[i].zone == ZONE_INTERNET || hosts[i].zone == ZONE_EXTERNAL;
+		reached[i][0][0] = inward ? is_out(hosts[i].zone) : hosts[i].zone == ZONE_MYNUMBER;
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < count + ARRAY_SIZE(route_6); i++) {
 			bool flow = i >= count;
 			const size_t *pair = flow ? route_6[i - count] : pairs[i];
 			enum zone from = hosts[pair[0]].zone, to = hosts[pair[1]].zone;
-			bool sanitised = pair[0] == 1 && pair[1] == 6;
-			bool outside = from == ZONE_INTERNET || from == ZONE_EXTERNAL;
 
 			/* ends of ways, and what is forbidden by itself in route 6 */
-			if (from == ZONE_MYNUMBER || to == ZONE_EXTERNAL ||
-			    (!outside && to == ZONE_INTERNET))
+			if (inward && (from == ZONE_MYNUMBER || to == ZONE_EXTERNAL ||
+				       (!is_out(from) && to == ZONE_INTERNET)))
 				continue;
-			for (size_t made = 0; made < 2; made++) {
-				bool next = made || (!flow && from != to && !sanitised);
-
-				if (!reached[pair[0]][made])
-					continue;
-				*ret_mynumber |= next && to == ZONE_MYNUMBER;
-				*ret_entry |= next && outside && !sanitised &&
-					      (to == ZONE_LGWAN || to == ZONE_LGWAN_WAN ||
-					       to == ZONE_MAINTENANCE);
-				again |= !reached[pair[1]][next];
-				reached[pair[1]][next] = true;
-			}
+			if (!inward && (is_out(from) || (to == ZONE_MYNUMBER && from != to)))
+				continue;
+			again |= take(pair, flow, inward, reached, ret);
 		}
 	}
 }
@@ -366,10 +515,10 @@ static void put_roles(void)
 }
 
 /* Exceptions that are forbidden by themselves are none, and are not expected. */
-static void compare_one(unsigned int *mynumber, unsigned int *entries)
+static void compare_one(unsigned int *counts)
 {
 	size_t pairs[8][2], open = 0, count = 1 + (size_t)(random() % 6);
-	bool to_mynumber, entry, found_mynumber = false, found_entry = false;
+	bool expected[END_COUNT] = { false }, got[END_COUNT] = { false };
 
 	set_up();
 	put_roles();
@@ -386,20 +535,24 @@ static void compare_one(unsigned int *mynumber, unsigned int *entries)
 			memmove(pairs[open], pairs[i], sizeof(pairs[i]));
 			open++;
 		}
-	expect(pairs, open, &to_mynumber, &entry);
+	expect(pairs, open, true, expected);
+	expect(pairs, open, false, expected);
 	for (size_t i = 0; i < ways.count; i++) {
 		const struct ways_way *way = &ways.at[i];
-		bool end = way->steps[way->count - 1].to_zone == ZONE_MYNUMBER;
+		enum zone end = way->steps[way->count - 1].to_zone;
 
-		found_mynumber |= end;
-		found_entry |= !end;
+		got[END_MYNUMBER] |= end == ZONE_MYNUMBER;
+		got[END_ENTRY] |= is_in(end);
+		got[END_OUT] |= is_out(end);
 	}
-	ck_assert_int_eq(found_mynumber, to_mynumber);
-	/* of one exception that makes both kinds, that to My Number is told */
-	ck_assert(!found_entry || entry);
-	ck_assert(!entry || found_entry || found_mynumber);
-	*mynumber += to_mynumber;
-	*entries += entry;
+	ck_assert_int_eq(got[END_MYNUMBER], expected[END_MYNUMBER]);
+	/* of one exception that makes several kinds, the first is told */
+	ck_assert(!got[END_ENTRY] || expected[END_ENTRY]);
+	ck_assert(!expected[END_ENTRY] || got[END_ENTRY] || got[END_MYNUMBER]);
+	ck_assert(!got[END_OUT] || expected[END_OUT]);
+	ck_assert(!expected[END_OUT] || ways.count);
+	for (size_t i = 0; i < END_COUNT; i++)
+		counts[i] += expected[i];
 	tear_down();
 }
 
@@ -408,15 +561,16 @@ START_TEST(what_is_found_is_what_a_search_from_machine_to_machine_finds)
 	const char *given = getenv("CHECK_SEED");
 	unsigned int seed =
 		given ? (unsigned int)strtoul(given, NULL, 10) : (unsigned int)time(NULL);
-	unsigned int mynumber = 0, entries = 0;
+	unsigned int counts[END_COUNT] = { 0 };
 
 	printf("seed %u\n", seed);
 	srandom(seed);
 	for (int i = 0; i < ROUNDS; i++)
-		compare_one(&mynumber, &entries);
+		compare_one(counts);
 	/* else nothing was tried */
-	ck_assert_uint_gt(mynumber, 3);
-	ck_assert_uint_gt(entries, 10);
+	ck_assert_uint_gt(counts[END_MYNUMBER], 3);
+	ck_assert_uint_gt(counts[END_ENTRY], 10);
+	ck_assert_uint_gt(counts[END_OUT], 3);
 }
 END_TEST
 
@@ -441,7 +595,15 @@ int main(void)
 	tcase_add_test(tc, the_internet_gets_no_terminal_that_may_go_on);
 	tcase_add_test(tc, a_sanitiser_may_be_fed_from_the_internet_zone);
 	tcase_add_test(tc, a_network_that_is_called_a_mail_server_may_not_feed_a_sanitiser);
-	tcase_add_test(tc, what_was_made_harmless_may_reach_a_terminal_that_sees_my_number);
+	tcase_add_test(tc, what_was_made_harmless_goes_on_to_no_terminal_that_sees_my_number);
+	tcase_add_test(tc, behind_a_sanitiser_exceptions_reach_no_other_role_and_no_other_zone);
+	tcase_add_test(tc, nor_do_they_by_a_machine_without_a_role);
+	tcase_add_test(tc, a_sanitiser_that_nobody_feeds_is_a_machine_like_others);
+	tcase_add_test(tc, nothing_leads_out_of_my_number_by_a_detour);
+	tcase_add_test(tc, nor_into_the_internet_zone);
+	tcase_add_test(tc, nor_by_a_flow_of_the_guideline_behind_an_exception);
+	tcase_add_test(tc, a_picture_of_a_screen_takes_nothing_out_of_my_number);
+	tcase_add_test(tc, lgwan_gets_round_no_restriction_of_destinations);
 	tcase_add_test(tc, an_implied_flow_is_a_step_only_if_it_is_taken_up);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("random");
