@@ -43,7 +43,7 @@ enum reading_quic_stray reading_quic_stray(const struct arrival *arrival, enum r
 
 	if (fault == REASON_NONE && len >= QUIC_DATAGRAM_END)
 		return READING_QUIC_DISCARD;
-	if (is_watched(arrival) && (fault == REASON_NOT_QUIC || fault == REASON_QUIC_MALFORMED))
+	if (is_watched(arrival) && (fault == REASON_QUIC_MALFORMED || len == 0))
 		return READING_QUIC_DISCARD;
 	*ret_reason = fault;
 	if (fault != REASON_NONE)
@@ -465,12 +465,9 @@ static bool take_unread(struct reading *r, struct flow *flow, const struct arriv
 		report_packet(&r->report, flow, a, EVENT_DISCARD);
 		return true;
 	}
-	if (fault == REASON_NOT_QUIC && watched) {
-		/* as short headers: a server takes it for one, and for nothing else */
-		report_packet(&r->report, flow, a, EVENT_FOLLOW);
-		return true;
-	}
-	if (fault == REASON_QUIC_VERSION ||
+	/* a named flow may go on in another protocol that its server speaks; an empty datagram says
+	 * nothing */
+	if (fault == REASON_QUIC_VERSION || (fault == REASON_NOT_QUIC && watched && len != 0) ||
 	    (fault != REASON_NONE && flow->hold == NULL && !watched)) {
 		reading_refuse(r, flow, fault, a, now_ms);
 		return true;

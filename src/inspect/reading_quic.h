@@ -17,6 +17,8 @@
  *   Handshake alone      discarded                       FOLLOW
  *   short header         discarded                       FOLLOW (the kernel queues none, but at the
  *                                                        beginning)
+ *   neither header       refused, if nothing is held;    refused: it may be of another protocol
+ *                        else discarded                  that the server speaks
  *   unknown version      refused                         refused
  *   below 1,200 bytes    refused, if nothing is held;    discarded
  *   with an Initial      else discarded

@@ -252,6 +252,26 @@ def case_no_quic(client, permitted, forbidden):
     return client.listen()
 
 
+def go_on(client, permitted, datagram):
+    """A flow that is named, and then another protocol."""
+    open_flow(client, permitted)
+    client.send(datagram)
+    return client.listen()
+
+
+def case_then_old_quic(client, permitted, forbidden):
+    """The public header of QUIC before it was a standard, with a version."""
+    return go_on(client, permitted, b"\x0d" + B + b"Q043" + b"\x01" + bytes(12) + b"CHLO" + forbidden.encode() + bytes(1000))
+
+
+def case_then_dtls(client, permitted, forbidden):
+    return go_on(client, permitted, b"\x16\xfe\xfd" + bytes(10) + forbidden.encode())
+
+
+def case_then_stun(client, permitted, forbidden):
+    return go_on(client, permitted, b"\x00\x01\x00\x10\x21\x12\xa4\x42" + bytes(28))
+
+
 def open_initial(packet):
     """The frames of an Initial packet (of a client whose id is its keys'), and how long it is; or nothing."""
     version = struct.unpack(">I", packet[1:5])[0]

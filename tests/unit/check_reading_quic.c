@@ -3,6 +3,7 @@
  * but what agrees with one hello of a name. */
 #include <stdlib.h>
 
+#include "common/defs.h"
 #include "common/mark.h"
 #include "inspect/quic_table.h"
 #include "quic_packets.h"
@@ -473,6 +474,37 @@ START_TEST(what_is_no_quic_is_refused)
 }
 END_TEST
 
+/* Older QUIC, STUN, DTLS: a server may speak them beside QUIC, on the same port. */
+START_TEST(what_is_no_quic_ends_a_named_flow)
+{
+	static const uint8_t firsts[] = { 0x0d, 0x00, 0x16, 0x3f };
+
+	for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) {
+		begin();
+		open_flow();
+		show(); /* empty */
+		expect_story("discard3");
+		quic_packets_short(&q, 200);
+		show();
+		expect_story("follow4");
+		q.len = 200;
+		memset(q.out, firsts[i], q.len);
+		show();
+		expect_story("refuse(not-quic)5");
+		end();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) { /* of which the kernel alone knows */
+		begin();
+		mark = MARK_WATCHED;
+		q.len = 200;
+		memset(q.out, firsts[i], q.len);
+		show();
+		expect_story("refuse(not-quic)1");
+		end();
+	}
+}
+END_TEST
+
 START_TEST(an_initial_that_cannot_be_opened_is_refused)
 {
 	begin();
@@ -743,6 +775,7 @@ int main(void)
 	tcase_add_loop_test(tcase, other_versions_are_refused, 0, 5);
 	tcase_add_test(tcase, the_other_version_goes_on_with_the_same_stream);
 	tcase_add_test(tcase, what_is_no_quic_is_refused);
+	tcase_add_test(tcase, what_is_no_quic_ends_a_named_flow);
 	tcase_add_test(tcase, an_initial_that_cannot_be_opened_is_refused);
 	tcase_add_loop_test(tcase, frames_that_an_initial_may_not_hold_are_refused, 0, 12);
 	tcase_add_test(tcase, a_close_of_the_connection_follows);
