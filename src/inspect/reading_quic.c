@@ -145,12 +145,6 @@ static enum reason begin(struct step *step, const struct quic_packet *packet,
 	return fault;
 }
 
-static bool is_of_flow(const struct flow_key *a, const struct flow_key *b)
-{
-	return a->sport == b->sport && a->src.family == b->src.family &&
-	       memcmp(a->src.b, b->src.b, sizeof(a->src.b)) == 0;
-}
-
 /* Finds the connection that the packet belongs to, into step->conn: stays NULL where it cannot be
  * opened. */
 static enum reason open_first(struct step *step, const struct quic_packet *packet,
@@ -158,10 +152,10 @@ static enum reason open_first(struct step *step, const struct quic_packet *packe
 {
 	const struct flow_key *key = &step->flow->key;
 	struct quic_table *table = step->r->quic;
-	struct quic_conn *own = quic_table_find(table, key, step->d->id, step->d->id_len);
+	struct quic_conn *own = quic_table_find(table, step->d->id, step->d->id_len);
 	struct quic_conn *conn = quic_table_of_flow(table, key);
 
-	if (own != NULL && is_of_flow(&own->key, key) && open_with(step, own, packet, ret)) {
+	if (own != NULL && quic_table_is_of(own, key) && open_with(step, own, packet, ret)) {
 		step->conn = own;
 		return REASON_NONE;
 	}

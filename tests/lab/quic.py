@@ -226,6 +226,14 @@ def case_same_id_elsewhere(client, permitted, forbidden):
     return other.listen()
 
 
+def case_same_id_other_server(client, permitted, forbidden):
+    """Towards another address, that may be the same server's."""
+    open_flow(client, permitted)
+    other = Client("198.51.100.131", client.socket.getpeername()[1])
+    other.send(initial(crypto(hello(permitted)), A, packet=1))
+    return other.listen()
+
+
 def case_waiting(client, permitted, forbidden):
     """Goes on with short headers until it is told something else than answers."""
     open_flow(client, permitted)

@@ -610,6 +610,28 @@ START_TEST(the_same_id_from_other_ports_is_not_let_through)
 }
 END_TEST
 
+/* Several addresses may be one server, that joins hellos by the id alone. */
+START_TEST(the_same_id_towards_another_server_is_not_let_through)
+{
+	begin();
+	open_flow();
+	mark = MARK_NONE;
+	seen.key.dst.b[3]++;
+	show_part(0, 1000);
+	expect_story("refuse(quic-malformed)3");
+	seen.key.dst.b[3]--;
+	seen.key.dport++;
+	show_part(0, 1000);
+	expect_story("refuse(quic-malformed)4");
+	quic_packets_id(&q, "bbbbbbbb");
+	seen.key.sport++;
+	show_part(0, 1000);
+	show_part(1000, hello_len);
+	expect_story("name(files.example)5 follow6");
+	end();
+}
+END_TEST
+
 START_TEST(a_flow_known_to_the_kernel_alone_goes_on)
 {
 	begin();
@@ -782,6 +804,7 @@ int main(void)
 	tcase_add_test(tcase, a_hello_without_end_runs_out_of_time_and_of_room);
 	tcase_add_test(tcase, a_hello_whose_end_is_lost_in_a_named_flow_ends_it);
 	tcase_add_test(tcase, the_same_id_from_other_ports_is_not_let_through);
+	tcase_add_test(tcase, the_same_id_towards_another_server_is_not_let_through);
 	tcase_add_test(tcase, a_flow_known_to_the_kernel_alone_goes_on);
 	tcase_add_test(tcase, a_forgotten_flow_keeps_its_connections);
 	tcase_add_test(tcase, servers_packets_wait_for_the_name_and_then_follow);
