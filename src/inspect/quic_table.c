@@ -55,14 +55,12 @@ void quic_table_free(struct quic_table *table)
 	free(table);
 }
 
-static uint32_t *id_bucket(const struct quic_table *table, const struct flow_key *key,
-			   const uint8_t *id, uint8_t id_len)
+static uint32_t *id_bucket(const struct quic_table *table, const uint8_t *id, uint8_t id_len)
 {
-	uint64_t words[6] = { 0 };
+	uint64_t words[4] = { 0 };
 
-	memcpy(words, key->dst.b, 16);
-	memcpy(words + 2, id, id_len);
-	words[5] = (uint64_t)key->dport << 16 | (uint64_t)key->dst.family << 8 | id_len;
+	memcpy(words, id, id_len);
+	words[3] = id_len;
 	return &table->by_id[siphash_words(table->seed, words, ARRAY_SIZE(words)) &
 			     table->bucket_mask];
 }
@@ -83,14 +81,10 @@ static bool same_address(const struct addr *a, const struct addr *b)
 	return a->family == b->family && memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
 
-static bool same_server(const struct flow_key *a, const struct flow_key *b)
-{
-	return a->dport == b->dport && same_address(&a->dst, &b->dst);
-}
-
 static bool same_flow(const struct flow_key *a, const struct flow_key *b)
 {
-	return same_server(a, b) && a->sport == b->sport && same_address(&a->src, &b->src);
+	return a->dport == b->dport && a->sport == b->sport && same_address(&a->dst, &b->dst) &&
+	       same_address(&a->src, &b->src);
 }
 
 static struct quic_conn *at(const struct quic_table *table, uint32_t place)
@@ -98,13 +92,16 @@ static struct quic_conn *at(const struct quic_table *table, uint32_t place)
 	return place == NONE ? NULL : &table->at[place];
 }
 
-struct quic_conn *quic_table_find(const struct quic_table *table, const struct flow_key *key,
-				  const uint8_t *id, uint8_t id_len)
+bool quic_table_is_of(const struct quic_conn *conn, const struct flow_key *key)
 {
-	struct quic_conn *conn = at(table, *id_bucket(table, key, id, id_len));
+	return same_flow(&conn->key, key);
+}
 
-	while (conn != NULL && (conn->id_len != id_len || memcmp(conn->id, id, id_len) != 0 ||
-				!same_server(&conn->key, key)))
+struct quic_conn *quic_table_find(const struct quic_table *table, const uint8_t *id, uint8_t id_len)
+{
+	struct quic_conn *conn = at(table, *id_bucket(table, id, id_len));
+
+	while (conn != NULL && (conn->id_len != id_len || memcmp(conn->id, id, id_len) != 0))
 		conn = at(table, conn->next_id);
 	return conn;
 }
@@ -166,7 +163,7 @@ void quic_table_touch(struct quic_table *table, struct quic_conn *conn, uint64_t
 
 void quic_table_remove(struct quic_table *table, struct quic_conn *conn)
 {
-	uint32_t *link = id_bucket(table, &conn->key, conn->id, conn->id_len);
+	uint32_t *link = id_bucket(table, conn->id, conn->id_len);
 
 	while (*link != conn->place)
 		link = &table->at[*link].next_id;
@@ -200,7 +197,7 @@ struct quic_conn *quic_table_add(struct quic_table *table, const struct flow_key
 		.place = conn->place, .serial = conn->serial, .key = *key, .id_len = id_len
 	};
 	memcpy(conn->id, id, id_len);
-	by_id = id_bucket(table, key, id, id_len);
+	by_id = id_bucket(table, id, id_len);
 	conn->next_id = *by_id;
 	*by_id = conn->place;
 	by_flow = flow_bucket(table, key);

@@ -3,9 +3,9 @@
  * the flow that they came in. A fixed number of places.
  *
  * A server knows a connection by its id, whatever address it comes from, and keeps what it got of a
- * hello for a while. So a connection is remembered apart from its flow, and at least
- * QUIC_TABLE_SPARED_MS long after its last Initial packet: longer than servers wait for the rest of
- * a hello. */
+ * hello for a while; behind a load balancer, several addresses may be one server. So a connection
+ * is remembered apart from its flow, and at least QUIC_TABLE_SPARED_MS long after its last Initial
+ * packet: longer than servers wait for the rest of a hello. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,9 +42,12 @@ struct quic_table;
 struct quic_table *quic_table_new(uint32_t places, const uint64_t seed[2]);
 void quic_table_free(struct quic_table *table);
 
-/* The connection to key's server with that id, of whatever client; or NULL. */
-struct quic_conn *quic_table_find(const struct quic_table *table, const struct flow_key *key,
-				  const uint8_t *id, uint8_t id_len);
+/* The connection with that id, of whatever client and to whatever server; or NULL. */
+struct quic_conn *quic_table_find(const struct quic_table *table, const uint8_t *id,
+				  uint8_t id_len);
+
+/* Whether it began in that flow. */
+bool quic_table_is_of(const struct quic_conn *conn, const struct flow_key *key);
 
 /* The connection in that place, if it is still the one of that serial; or NULL. */
 struct quic_conn *quic_table_at(const struct quic_table *table, uint32_t place, uint32_t serial);

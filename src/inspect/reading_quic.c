@@ -43,7 +43,7 @@ enum reading_quic_stray reading_quic_stray(const struct arrival *arrival, enum r
 
 	if (fault == REASON_NONE && len >= QUIC_DATAGRAM_END)
 		return READING_QUIC_DISCARD;
-	if (is_watched(arrival) && (fault == REASON_NOT_QUIC || fault == REASON_QUIC_MALFORMED))
+	if (is_watched(arrival) && (fault == REASON_QUIC_MALFORMED || len == 0))
 		return READING_QUIC_DISCARD;
 	*ret_reason = fault;
 	if (fault != REASON_NONE)
@@ -145,12 +145,6 @@ static enum reason begin(struct step *step, const struct quic_packet *packet,
 	return fault;
 }
 
-static bool is_of_flow(const struct flow_key *a, const struct flow_key *b)
-{
-	return a->sport == b->sport && a->src.family == b->src.family &&
-	       memcmp(a->src.b, b->src.b, sizeof(a->src.b)) == 0;
-}
-
 /* Finds the connection that the packet belongs to, into step->conn: stays NULL where it cannot be
  * opened. */
 static enum reason open_first(struct step *step, const struct quic_packet *packet,
@@ -158,10 +152,10 @@ static enum reason open_first(struct step *step, const struct quic_packet *packe
 {
 	const struct flow_key *key = &step->flow->key;
 	struct quic_table *table = step->r->quic;
-	struct quic_conn *own = quic_table_find(table, key, step->d->id, step->d->id_len);
+	struct quic_conn *own = quic_table_find(table, step->d->id, step->d->id_len);
 	struct quic_conn *conn = quic_table_of_flow(table, key);
 
-	if (own != NULL && is_of_flow(&own->key, key) && open_with(step, own, packet, ret)) {
+	if (own != NULL && quic_table_is_of(own, key) && open_with(step, own, packet, ret)) {
 		step->conn = own;
 		return REASON_NONE;
 	}
@@ -465,12 +459,9 @@ static bool take_unread(struct reading *r, struct flow *flow, const struct arriv
 		report_packet(&r->report, flow, a, EVENT_DISCARD);
 		return true;
 	}
-	if (fault == REASON_NOT_QUIC && watched) {
-		/* as short headers: a server takes it for one, and for nothing else */
-		report_packet(&r->report, flow, a, EVENT_FOLLOW);
-		return true;
-	}
-	if (fault == REASON_QUIC_VERSION ||
+	/* a named flow may go on in another protocol that its server speaks; an empty datagram says
+	 * nothing */
+	if (fault == REASON_QUIC_VERSION || (fault == REASON_NOT_QUIC && watched && len != 0) ||
 	    (fault != REASON_NONE && flow->hold == NULL && !watched)) {
 		reading_refuse(r, flow, fault, a, now_ms);
 		return true;

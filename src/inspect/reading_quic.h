@@ -17,6 +17,8 @@
  *   Handshake alone      discarded                       FOLLOW
  *   short header         discarded                       FOLLOW (the kernel queues none, but at the
  *                                                        beginning)
+ *   neither header       refused, if nothing is held;    refused: it may be of another protocol
+ *                        else discarded                  that the server speaks
  *   unknown version      refused                         refused
  *   below 1,200 bytes    refused, if nothing is held;    discarded
  *   with an Initial      else discarded
@@ -27,8 +29,8 @@
  * of a connection agrees in every byte with one hello that says a permitted name. So it does not
  * matter which of them the server got. After the server's first answer a client's Initial packets
  * bear the id that the server chose, but the keys of the first one: then the connections of the
- * flow are tried, newest first. The same id towards the same server in another flow is discarded as
- * long as the connection is remembered (quic_table.h).
+ * flow are tried, newest first. The same id in another flow, towards whatever server, is as one
+ * that cannot be opened as long as the connection is remembered (quic_table.h).
  *
  * A flow that the kernel knows as watched, but this process no longer: what begins no new
  * connection passes. */

@@ -208,12 +208,11 @@ static uint32_t bare_segments(struct proof *p)
 	return both(p, set, space_is(&p->space, SPACE_L4PROTO, IPPROTO_TCP));
 }
 
-/* Of the client of a flow that is named: QUIC packets that cannot begin a connection, and that are
- * surely one datagram. The server knows their connection by a hello that was read, or not at all.
- */
+/* Of the client of a flow that is named: QUIC packets with a short header, and that are surely one
+ * datagram. The server knows their connection by a hello that was read, or not at all. */
 static uint32_t short_headers(struct proof *p)
 {
-	uint32_t set = diagram_range(p->space.diagram, SPACE_UDP_FIRST, 0, 0x7f);
+	uint32_t set = diagram_range(p->space.diagram, SPACE_UDP_FIRST, 0x40, 0x7f);
 
 	set = both(p, set,
 		   diagram_range(p->space.diagram, SPACE_UDP_LENGTH, 0, QUIC_SURELY_ONE - 1));

@@ -22,9 +22,10 @@
 #define TCP_FLAG_BIT_RST 0x04U
 #define TCP_FLAG_BIT_URG 0x20U
 
-/* Source: RFC 8999 section 5.1; the bits of a UDP length of QUIC_DATAGRAM_END (inspect/quic.h) and
- * its header, or more. */
-#define QUIC_LONG_HEADER  0x80U
+/* The bits of the header form and the fixed one, and a short header's. Source: RFC 9000 section
+ * 17.3. The bits of a UDP length of QUIC_DATAGRAM_END (inspect/quic.h) and its header, or more. */
+#define QUIC_FORM_BITS    0xc0U
+#define QUIC_SHORT_HEADER 0x40U
 #define UDP_LENGTH_JOINED 0xf800U
 
 /* TCP headers of 5 to 15 words, in IP packets that hold nothing else: no payload. Exact for IPv4
@@ -198,12 +199,13 @@ static void inspect_chain(struct compile *c)
 	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_WATCHED);
 	build_value(&c->build, MATCH_CT_REPLY, 1);
 	build_accept(&c->build);
-	/* QUIC: what cannot begin a connection works for none but those whose beginning was read.
+	/* QUIC: short headers work for no connection but those whose beginning was read. What lacks
+	 * their fixed bit as well may be of another protocol of the server, and is queued.
 	 * Joined datagrams (UDP GRO) show the first one's beginning alone, but not below this
 	 * length. */
 	build_rule(&c->build, NULL);
 	build_masked(&c->build, MATCH_CT_MARK, MARK_STATE_MASK, MARK_WATCHED);
-	build_masked(&c->build, MATCH_UDP_FIRST, QUIC_LONG_HEADER, 0);
+	build_masked(&c->build, MATCH_UDP_FIRST, QUIC_FORM_BITS, QUIC_SHORT_HEADER);
 	build_masked(&c->build, MATCH_UDP_LENGTH, UDP_LENGTH_JOINED, 0);
 	build_accept(&c->build);
 	/* A segment without payload acknowledges, too. */

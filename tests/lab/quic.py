@@ -226,6 +226,14 @@ def case_same_id_elsewhere(client, permitted, forbidden):
     return other.listen()
 
 
+def case_same_id_other_server(client, permitted, forbidden):
+    """Towards another address, that may be the same server's."""
+    open_flow(client, permitted)
+    other = Client("198.51.100.131", client.socket.getpeername()[1])
+    other.send(initial(crypto(hello(permitted)), A, packet=1))
+    return other.listen()
+
+
 def case_waiting(client, permitted, forbidden):
     """Goes on with short headers until it is told something else than answers."""
     open_flow(client, permitted)
@@ -250,6 +258,26 @@ def case_short_header(client, permitted, forbidden):
 def case_no_quic(client, permitted, forbidden):
     client.send(b"\x16\xfe\xfd" + bytes(200))
     return client.listen()
+
+
+def go_on(client, permitted, datagram):
+    """A flow that is named, and then another protocol."""
+    open_flow(client, permitted)
+    client.send(datagram)
+    return client.listen()
+
+
+def case_then_old_quic(client, permitted, forbidden):
+    """The public header of QUIC before it was a standard, with a version."""
+    return go_on(client, permitted, b"\x0d" + B + b"Q043" + b"\x01" + bytes(12) + b"CHLO" + forbidden.encode() + bytes(1000))
+
+
+def case_then_dtls(client, permitted, forbidden):
+    return go_on(client, permitted, b"\x16\xfe\xfd" + bytes(10) + forbidden.encode())
+
+
+def case_then_stun(client, permitted, forbidden):
+    return go_on(client, permitted, b"\x00\x01\x00\x10\x21\x12\xa4\x42" + bytes(28))
 
 
 def open_initial(packet):

@@ -225,7 +225,7 @@ static inline void sample_put_inspect(struct build *b)
 	build_masked(b, MATCH_TCP_FLAGS, 0x17, 2);
 	build_accept(b);
 	build_rule(b, NULL);
-	build_masked(b, MATCH_UDP_FIRST, 0x80, 0);
+	build_masked(b, MATCH_UDP_FIRST, 0xc0, 0x40);
 	build_masked(b, MATCH_UDP_LENGTH, 0xf800, 0);
 	build_accept(b);
 	build_rule(b, NULL);

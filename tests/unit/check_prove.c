@@ -434,14 +434,19 @@ START_TEST(quic_packets_that_may_begin_a_connection_are_read)
 	const struct {
 		struct ruleset_statement first, length;
 	} cases[] = {
-		{ { .kind = MATCH_UDP_FIRST, .mask = 0x80 },
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0xc0, .value = 0x40 },
 		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
-		/* long headers; both; what may be two datagrams */
+		/* long headers; neither header, as well and alone; both; what may be two datagrams
+		 */
 		{ { .kind = MATCH_UDP_FIRST, .mask = 0x80, .value = 0x80 },
 		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
-		{ { .kind = MATCH_UDP_FIRST, .mask = 0x40 },
-		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
 		{ { .kind = MATCH_UDP_FIRST, .mask = 0x80 },
+		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0xc0 },
+		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0x40, .value = 0x40 },
+		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 } },
+		{ { .kind = MATCH_UDP_FIRST, .mask = 0xc0, .value = 0x40 },
 		  { .kind = MATCH_UDP_LENGTH, .mask = 0xf000 } },
 	};
 

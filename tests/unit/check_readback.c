@@ -491,11 +491,11 @@ START_TEST(parts_of_udp_headers_are_read_back)
 	auto_(ruleset_freep) struct ruleset *now = NULL;
 
 	netns_enter();
-	now = with_rule("meta l4proto udp @th,64,8 & 0x80 == 0 udp length & 0xf800 != 0x800 "
+	now = with_rule("meta l4proto udp @th,64,8 & 0xc0 == 0x40 udp length & 0xf800 != 0x800 "
 			"udp length 30 accept");
 	ck_assert_int_eq(statement(now, 0)->kind, MATCH_UDP_FIRST);
-	ck_assert_uint_eq(statement(now, 0)->mask, 0x80);
-	ck_assert_uint_eq(statement(now, 0)->value, 0);
+	ck_assert_uint_eq(statement(now, 0)->mask, 0xc0);
+	ck_assert_uint_eq(statement(now, 0)->value, 0x40);
 	ck_assert_int_eq(statement(now, 1)->kind, MATCH_UDP_LENGTH);
 	ck_assert(statement(now, 1)->negate);
 	ck_assert_uint_eq(statement(now, 1)->mask, 0xf800);

@@ -3,6 +3,7 @@
  * but what agrees with one hello of a name. */
 #include <stdlib.h>
 
+#include "common/defs.h"
 #include "common/mark.h"
 #include "inspect/quic_table.h"
 #include "quic_packets.h"
@@ -473,6 +474,37 @@ START_TEST(what_is_no_quic_is_refused)
 }
 END_TEST
 
+/* Older QUIC, STUN, DTLS: a server may speak them beside QUIC, on the same port. */
+START_TEST(what_is_no_quic_ends_a_named_flow)
+{
+	static const uint8_t firsts[] = { 0x0d, 0x00, 0x16, 0x3f };
+
+	for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) {
+		begin();
+		open_flow();
+		show(); /* empty */
+		expect_story("discard3");
+		quic_packets_short(&q, 200);
+		show();
+		expect_story("follow4");
+		q.len = 200;
+		memset(q.out, firsts[i], q.len);
+		show();
+		expect_story("refuse(not-quic)5");
+		end();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) { /* of which the kernel alone knows */
+		begin();
+		mark = MARK_WATCHED;
+		q.len = 200;
+		memset(q.out, firsts[i], q.len);
+		show();
+		expect_story("refuse(not-quic)1");
+		end();
+	}
+}
+END_TEST
+
 START_TEST(an_initial_that_cannot_be_opened_is_refused)
 {
 	begin();
@@ -574,6 +606,28 @@ START_TEST(the_same_id_from_other_ports_is_not_let_through)
 	say("other.example");
 	show_part(1000, hello_len);
 	expect_story("refuse(quic-malformed)4");
+	end();
+}
+END_TEST
+
+/* Several addresses may be one server, that joins hellos by the id alone. */
+START_TEST(the_same_id_towards_another_server_is_not_let_through)
+{
+	begin();
+	open_flow();
+	mark = MARK_NONE;
+	seen.key.dst.b[3]++;
+	show_part(0, 1000);
+	expect_story("refuse(quic-malformed)3");
+	seen.key.dst.b[3]--;
+	seen.key.dport++;
+	show_part(0, 1000);
+	expect_story("refuse(quic-malformed)4");
+	quic_packets_id(&q, "bbbbbbbb");
+	seen.key.sport++;
+	show_part(0, 1000);
+	show_part(1000, hello_len);
+	expect_story("name(files.example)5 follow6");
 	end();
 }
 END_TEST
@@ -743,12 +797,14 @@ int main(void)
 	tcase_add_loop_test(tcase, other_versions_are_refused, 0, 5);
 	tcase_add_test(tcase, the_other_version_goes_on_with_the_same_stream);
 	tcase_add_test(tcase, what_is_no_quic_is_refused);
+	tcase_add_test(tcase, what_is_no_quic_ends_a_named_flow);
 	tcase_add_test(tcase, an_initial_that_cannot_be_opened_is_refused);
 	tcase_add_loop_test(tcase, frames_that_an_initial_may_not_hold_are_refused, 0, 12);
 	tcase_add_test(tcase, a_close_of_the_connection_follows);
 	tcase_add_test(tcase, a_hello_without_end_runs_out_of_time_and_of_room);
 	tcase_add_test(tcase, a_hello_whose_end_is_lost_in_a_named_flow_ends_it);
 	tcase_add_test(tcase, the_same_id_from_other_ports_is_not_let_through);
+	tcase_add_test(tcase, the_same_id_towards_another_server_is_not_let_through);
 	tcase_add_test(tcase, a_flow_known_to_the_kernel_alone_goes_on);
 	tcase_add_test(tcase, a_forgotten_flow_keeps_its_connections);
 	tcase_add_test(tcase, servers_packets_wait_for_the_name_and_then_follow);

@@ -75,8 +75,8 @@ START_TEST(every_match_has_its_syntax)
 	       "tcp flags & (syn | ack) == syn");
 	expect(STATEMENT(.kind = MATCH_TCP_FLAGS, .mask = 0x12, .value = 2, .negate = true),
 	       "tcp flags & (syn | ack) != syn");
-	expect(STATEMENT(.kind = MATCH_UDP_FIRST, .mask = 0x80),
-	       "meta l4proto udp @th,64,8 & 0x80 == 0x0");
+	expect(STATEMENT(.kind = MATCH_UDP_FIRST, .mask = 0xc0, .value = 0x40),
+	       "meta l4proto udp @th,64,8 & 0xc0 == 0x40");
 	expect(STATEMENT(.kind = MATCH_UDP_LENGTH, .mask = 0xf800, .value = 0x800, .negate = true),
 	       "udp length & 0xf800 != 0x800");
 	expect(STATEMENT(.kind = MATCH_ICMP_TYPES, .types = { 3, 11 }, .type_count = 2),

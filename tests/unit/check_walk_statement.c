@@ -79,7 +79,9 @@ END_TEST
 
 START_TEST(parts_of_udp_headers_are_matched_where_they_are)
 {
-	const struct ruleset_statement first = { .kind = MATCH_UDP_FIRST, .mask = 0x80 };
+	const struct ruleset_statement first = { .kind = MATCH_UDP_FIRST,
+						 .mask = 0xc0,
+						 .value = 0x40 };
 	const struct ruleset_statement length = { .kind = MATCH_UDP_LENGTH, .mask = 0xf800 };
 	struct ruleset_statement other = first;
 	struct walk_packet p = probe_tcp("192.0.2.1", "192.0.2.2", 443);
@@ -91,6 +93,9 @@ START_TEST(parts_of_udp_headers_are_matched_where_they_are)
 	p.udp_length = 0x7ff;
 	other.value = 0x80;
 	check_match(first, other, &p);
+	p.udp_first = 0x3f;
+	other.value = 0;
+	check_match(other, first, &p);
 	other = length;
 	other.value = 0x800;
 	check_match(length, other, &p);
