@@ -65,6 +65,8 @@ class Probe:
             q["out"] = self.way
         if p.proto == TCP:
             q.update(tcp_flags=p.flags, tcp_doff=p.words())
+        elif p.proto == UDP:  # the number that marks the packet stands first, and lacks the upper bits: no QUIC
+            q.update(udp_first=p.upper(0)[8])
         elif p.proto in (ICMP, ICMP6):
             q.update(icmp_type=p.icmp_type)
         return q
