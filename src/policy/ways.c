@@ -302,7 +302,7 @@ static void visit(struct search *s, const struct graph *g, size_t index, size_t 
 	v.made = edge->makes || (behind && edge->enters) ||
 		 (before != NOWHERE && s->visits[before].made);
 	v.sanitised = behind || edge->for_sanitiser;
-	state = 4 * index + 2 * v.sanitised + v.made;
+	state = 4 * index + (v.sanitised ? 2 : 0) + v.made;
 	if (s->seen[state])
 		return;
 	s->seen[state] = true;
