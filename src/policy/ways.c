@@ -388,7 +388,8 @@ static int trace(const struct graph *g, const struct search *s, size_t last, str
 
 	for (size_t i = last; i != NOWHERE; i = s->visits[i].before)
 		count++;
-	steps = calloc(count, sizeof(*steps));
+	/* at least one: last is a visit */
+	steps = calloc(count ? count : 1, sizeof(*steps));
 	if (!steps)
 		return -ENOMEM;
 	ret->steps = steps;
