@@ -515,11 +515,7 @@ bool policy_is_vlan_of(const char *name, const char *line)
 {
 	size_t length = strlen(line);
 
-	if (strncmp(name, line, length) != 0 || name[length] != '.')
-		return false;
-	for (name += length; *name == '.' && name[1] >= '0' && name[1] <= '9';)
-		name += 1 + strspn(name + 1, "0123456789");
-	return *name == '\0';
+	return strncmp(name, line, length) == 0 && name[length] == '.';
 }
 
 enum zone policy_zone_of_line(const struct policy *policy, const char *name)

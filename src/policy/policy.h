@@ -222,7 +222,8 @@ void policy_freep(struct policy **policy);
 enum zone policy_zone_of(const struct policy *policy, const struct addr *a);
 
 /* True if name is that of a VLAN on the line of that name: "inet0.20", or of two tags
- * "inet0.20.30", on "inet0" (and that on "inet0.20"). */
+ * "inet0.20.30", on "inet0" (and that on "inet0.20"). Whatever follows the dot: who makes a VLAN
+ * may call it anything. */
 bool policy_is_vlan_of(const char *name, const char *line);
 
 /* The zone whose interface that is, or else of the longest line that it is a VLAN on; ZONE_NONE for

@@ -320,7 +320,8 @@ void read_combine_check(struct reader *r);
 /* Roles and services so wide that they are the internet. */
 void read_width_check(struct reader *r);
 
-/* True if list has addresses for private use; *ret is the first such part of it. */
+/* True if list has addresses that nobody on the internet has: for private use or set aside; *ret is
+ * the first such part of it. */
 bool read_has_private(const struct addr_list *list, struct addr_range *ret);
 
 /* Exceptions from what is forbidden, in one step or in several. */

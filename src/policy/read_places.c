@@ -78,17 +78,20 @@ static int outside_networks(const struct policy *policy, const struct addr_list 
 static void check_private(struct reader *r, enum role role, const char *interface, enum zone zone)
 {
 	const struct guideline_role *of = guideline_role(role);
+	const struct addr_list *all = &r->policy->endpoints[role].addresses;
 	auto_(addr_list_clear) struct addr_list outside = { 0 };
+	const bool named = interface != NULL;
 	char text[ADDR_RANGE_TEXT_MAX];
 	struct addr_range private;
 
-	if (outside_networks(r->policy, &r->policy->endpoints[role].addresses, &outside)) {
+	/* without a line of its own, what is in a zone's networks lives behind that zone's lines */
+	if (outside_networks(r->policy, all, &outside)) {
 		read_no_memory(r);
 		return;
 	}
 	if (!interface && r->policy->zones[zone].interfaces.count)
 		interface = r->policy->zones[zone].interfaces.at[0];
-	if (interface && read_has_private(&outside, &private))
+	if (interface && read_has_private(named ? all : &outside, &private))
 		errors_add(r->errors, r->role_place[role].file, r->role_place[role].line,
 			   _("endpoints.%s: %s is private, and \"%s\" leads to the zone %s (%s): "
 			     "who is behind it could have it and pass for %s in the zone %s (%s). "

@@ -40,23 +40,45 @@ static const struct addr_range private_ranges[] = {
 	{ .family = 6, .first = { 0xfe, 0xc0 }, .last = { 0xfe, [1 ... 15] = 0xff } },
 };
 
+/* Nor has the internet these: protocols and experiments use them.
+ * Source: IANA's registries of special-purpose addresses; RFC 4291 section 2.4 for what is no
+ * global unicast. */
+static const struct addr_range special_ranges[] = {
+	{ .family = 4, .first = { 192 }, .last = { 192, 0, 0, 255 } },
+	{ .family = 4, .first = { 192, 88, 99 }, .last = { 192, 88, 99, 255 } },
+	{ .family = 6, .last = { 0x1f, [1 ... 15] = 0xff } },
+	{ .family = 6,
+	  .first = { 0x20, 0x01, 0, 2 },
+	  .last = { 0x20, 0x01, 0, 2, 0, 0, [6 ... 15] = 0xff } },
+	{ .family = 6,
+	  .first = { 0x20, 0x01, 0, 0x20 },
+	  .last = { 0x20, 0x01, 0, 0x2f, [4 ... 15] = 0xff } },
+	{ .family = 6, .first = { 0x40 }, .last = { 0xfb, [1 ... 15] = 0xff } },
+};
+
+static bool meets(const struct addr_range *a, const struct addr_range *b, struct addr_range *ret)
+{
+	if (a->family != b->family || memcmp(a->first, b->last, sizeof(a->first)) > 0 ||
+	    memcmp(b->first, a->last, sizeof(b->first)) > 0)
+		return false;
+	*ret = memcmp(a->first, b->first, sizeof(a->first)) < 0 ? *b : *a;
+	if (memcmp(a->last, b->last, sizeof(a->last)) < 0)
+		memcpy(ret->last, a->last, sizeof(ret->last));
+	else
+		memcpy(ret->last, b->last, sizeof(ret->last));
+	return true;
+}
+
 bool read_has_private(const struct addr_list *list, struct addr_range *ret)
 {
-	for (size_t i = 0; i < list->count; i++)
-		for (size_t j = 0; j < ARRAY_SIZE(private_ranges); j++) {
-			const struct addr_range *a = &list->at[i], *b = &private_ranges[j];
-
-			if (a->family != b->family ||
-			    memcmp(a->first, b->last, sizeof(a->first)) > 0 ||
-			    memcmp(b->first, a->last, sizeof(b->first)) > 0)
-				continue;
-			*ret = memcmp(a->first, b->first, sizeof(a->first)) < 0 ? *b : *a;
-			if (memcmp(a->last, b->last, sizeof(a->last)) < 0)
-				memcpy(ret->last, a->last, sizeof(ret->last));
-			else
-				memcpy(ret->last, b->last, sizeof(ret->last));
-			return true;
-		}
+	for (size_t i = 0; i < list->count; i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(private_ranges); j++)
+			if (meets(&list->at[i], &private_ranges[j], ret))
+				return true;
+		for (size_t j = 0; j < ARRAY_SIZE(special_ranges); j++)
+			if (meets(&list->at[i], &special_ranges[j], ret))
+				return true;
+	}
 	return false;
 }
 
